@@ -1,0 +1,30 @@
+import type { GrowthGroup, ProcessFacts } from './facts.js'
+
+export type VerdictStatus = 'pass' | 'fail' | 'inconclusive' | 'not-run'
+
+/** verdicts.json: facts held against limits. */
+export interface Verdicts {
+  formatVersion: 1
+  checks: CheckVerdict[]
+  leaks: LeakVerdict[]
+}
+
+export interface CheckVerdict {
+  /** e.g. `leaks`, `leaks: resize a thumbnail`, `file descriptors`. */
+  check: string
+  status: VerdictStatus
+  /** Required when `inconclusive` or `not-run`. */
+  reason?: string
+  /** One line of evidence: `0 of 312 groups grow over 6 rounds of 2000 operations`. */
+  evidence: string
+}
+
+/** A group of stacks that grows. `status` is `fail` for a leak, `inconclusive` for growth that is slow or uneven. */
+export interface LeakVerdict {
+  traceFile: ProcessFacts['traceFile']
+  groupId: GrowthGroup['groupId']
+  status: 'fail' | 'inconclusive' | 'suppressed'
+  /** Why it was judged so, in a sentence with the numbers. */
+  reason: string
+  suppressedBy?: { pattern: string; reason: string }
+}

@@ -1,0 +1,6 @@
+export { ExitCode, SeamproofError } from './base/seamproof-error.js'
+export type * from './contract/capture.js'
+export type * from './contract/facts.js'
+export type * from './contract/frame.js'
+export type * from './contract/symbols.js'
+export type * from './contract/verdict.js'
