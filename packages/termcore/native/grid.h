@@ -22,6 +22,7 @@
 #define TC_GRID_H
 
 #include "kernels.h"
+#include "termcore.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,13 +39,6 @@ extern "C" {
 
 #define TC_LINE_SLOT_MASK 0x7fffffffu
 #define TC_LINE_WRAPPED 0x80000000u /* the line continues the one before it (soft wrap) */
-
-typedef enum tc_status {
-  TC_OK = 0,
-  TC_ERROR_SIZE = 1,     /* cols, rows or scrollback is 0 where it may not be, or beyond a limit */
-  TC_ERROR_MEMORY = 2,   /* the allocator returned NULL; the grid is as it was before */
-  TC_ERROR_ARGUMENT = 3, /* a pointer that may not be NULL is NULL */
-} tc_status;
 
 enum { TC_CURSOR_HIDDEN = 1u << 0, TC_CURSOR_PENDING_WRAP = 1u << 1 };
 
@@ -71,29 +65,24 @@ typedef struct tc_grid_header {
 _Static_assert(sizeof(tc_grid_header) == 64, "JavaScript reads the header as 16 Uint32 elements");
 #endif
 
-/* Where blocks come from. `allocate` gives zeroed memory aligned to 64 bytes, or NULL. NULL for the
- * whole struct: aligned_alloc and free. */
-typedef struct tc_allocator {
-  void *(*allocate)(void *context, size_t size_bytes);
-  void (*release)(void *context, void *block, size_t size_bytes);
-  void *context;
-} tc_allocator;
-
 typedef struct tc_grid_options {
   uint32_t cols;             /* 1..TC_COLS_MAX */
   uint32_t rows;             /* 1..TC_ROWS_MAX */
   uint32_t scrollback_lines; /* 0..TC_SCROLLBACK_LINES_MAX */
-  const tc_allocator *allocator;
+  const tc_allocator *allocator; /* copied; NULL: tc_system_allocator() */
 } tc_grid_options;
 
 typedef struct tc_grid tc_grid;
 
+/* TC_ERR_ARGUMENT: a NULL pointer; TC_ERR_RANGE: cols or rows is 0 or beyond its maximum; TC_ERR_LIMIT:
+ * more than TC_CELLS_MAX cells; TC_ERR_MEMORY. *out_grid is set on TC_OK only. */
 tc_status tc_grid_create(const tc_grid_options *options, tc_grid **out_grid);
 /* NULL is allowed. Owns: gives the block back to the allocator. */
 void tc_grid_destroy(tc_grid *grid);
 /* Keeps what fits; nothing is reflowed. Columns are cut or padded on the right (a wide character cut
  * in half becomes blank). Fewer rows: blank rows below the cursor go first, then rows from the top go
- * to the scrollback. More rows: rows come back from the scrollback, then blank rows below. */
+ * to the scrollback. More rows: rows come back from the scrollback, then blank rows below. On any
+ * status but TC_OK (the same as for create) the grid is as it was. */
 tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows);
 
 const tc_grid_header *tc_grid_get_header(const tc_grid *grid);
