@@ -1,0 +1,41 @@
+import { ByteReader, DamagedBytes } from './byte-reader.js'
+import type { ChunkRef } from './chunk-index.js'
+import type { TraceFile } from './trace-file.js'
+
+export interface MetaRecord {
+  /** Number of the record in the stream, from 0. */
+  record: number
+  type: number
+  body: ByteReader
+  chunk: ChunkRef
+  /** True for the first record of its chunk: the prediction state starts from zero. */
+  isChunkStart: boolean
+  offset: number
+}
+
+/**
+ * The META stream, record by record. The visitor may throw `DamagedBytes`: the rest of that chunk is then counted as
+ * damaged and the next chunk goes on.
+ */
+export function visitMetaRecords(file: TraceFile, visit: (record: MetaRecord) => void): void {
+  let record = 0
+  for (const chunk of file.index.meta) {
+    const payload = file.payload(chunk)
+    if (payload === null) continue
+    const reader = new ByteReader(payload)
+    let isChunkStart = true
+    try {
+      while (reader.remaining > 0) {
+        const offset = chunk.offset + 32 + reader.position
+        const type = reader.u8()
+        if (type === 0) break
+        const body = reader.slice(reader.varint())
+        visit({ record: record++, type, body, chunk, isChunkStart, offset })
+        isChunkStart = false
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedBytes)) throw error
+      file.damage.add(chunk.offset, Math.max(1, reader.remaining), error.message)
+    }
+  }
+}
