@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import type { CaptureManifest } from '../contract/capture.js'
+
+export const manifestFile = 'manifest.json'
+
+export interface CaptureDirectoryOptions {
+  cwd: string
+  /** What the user asked for; a name with the time in it otherwise. */
+  outDir?: string | undefined
+  /** Names the default directory: `<name>-<time>.seamproof`. */
+  name: string
+  isForced: boolean
+  now: Date
+}
+
+/** Makes an empty directory for a capture. Never writes into one that holds something, and with force removes only captures. */
+export function createCaptureDirectory(options: CaptureDirectoryOptions): string {
+  const path = resolve(options.cwd, options.outDir ?? defaultName(options))
+  const existing = statSync(path, { throwIfNoEntry: false })
+  if (existing !== undefined && !existing.isDirectory()) throw occupied(path, 'is a file')
+  if (existing !== undefined && readdirSync(path).length > 0) {
+    if (!isCapture(path)) throw occupied(path, 'exists and is no capture')
+    if (!options.isForced)
+      throw new SeamproofError('CAPTURE_EXISTS', `${path} already holds a capture`, {
+        exitCode: ExitCode.usage,
+        hint: 'give another directory with -o, or --force to replace it',
+      })
+    rmSync(path, { recursive: true })
+  }
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (cause) {
+    throw new SeamproofError(
+      'CAPTURE_UNWRITABLE',
+      `${path} cannot be made: ${(cause as Error).message}`,
+      { exitCode: ExitCode.usage, hint: 'give a directory that you may write to with -o', cause },
+    )
+  }
+  return path
+}
+
+export function isCapture(path: string): boolean {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return false
+  return existsSync(join(path, manifestFile)) || traceFilesIn(path).length > 0
+}
+
+export function traceFilesIn(path: string): string[] {
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.trace'))
+    .sort()
+}
+
+/** Written whole or not at all: a reader never sees half a manifest. */
+export function writeManifest(captureDir: string, manifest: CaptureManifest): void {
+  const path = join(captureDir, manifestFile)
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(manifest, null, 2)}\n`)
+  renameSync(`${path}.tmp`, path)
+}
+
+function occupied(path: string, fault: string): SeamproofError {
+  return new SeamproofError('CAPTURE_OCCUPIED', `${path} ${fault}; it is left as it is`, {
+    exitCode: ExitCode.usage,
+    hint: 'give another directory with -o',
+  })
+}
+
+function defaultName({ name, now }: CaptureDirectoryOptions): string {
+  const digits = now.toISOString().replace(/[-:]|\..*$/g, '').replace('T', '-')
+  const stem = basename(name).replace(/[^\w.-]+/g, '_').replace(/^\.+/, '') || 'capture'
+  return `${stem}-${digits}.seamproof`
+}

@@ -1,0 +1,91 @@
+import { pathToFileURL } from 'node:url'
+import { type RegisteredWorkload, registeredWorkloads } from '../../config/workload-registry.js'
+import type { WorkloadPlan } from './workload-plan.js'
+
+/** A workload as the runner drives it: `operations` runs that many, and yields to the event loop in between. */
+export interface LoadedWorkload {
+  name: string
+  setup(): Promise<void>
+  operations(count: number): Promise<void>
+  teardown(): Promise<void>
+  /** A sensible round, when the workload says one. */
+  operationsPerRound?: number
+  rounds?: number
+  warmupOperations?: number
+}
+
+/** Finalizers of Node-API values run on the event loop: a loop of synchronous calls that never yields would hoard them. */
+const operationsPerYield = 64
+
+export async function loadWorkloads(plan: WorkloadPlan): Promise<LoadedWorkload[]> {
+  const module = (await import(pathToFileURL(plan.modulePath).href)) as Record<string, unknown>
+  const registered = registeredWorkloads().map(fromRegistry)
+  const all = registered.length > 0 ? registered : [fromExports(module, plan)]
+  const chosen = plan.only === undefined ? all : all.filter((one) => one.name === plan.only)
+  if (chosen.length === 0)
+    throw new Error(
+      `there is no workload "${plan.only}"; the file declares ${all.map((one) => `"${one.name}"`).join(', ')}`,
+    )
+  return chosen
+}
+
+function fromRegistry(options: RegisteredWorkload): LoadedWorkload {
+  const { name, run, setup, teardown, operationsPerRound, rounds, warmupOperations } = options
+  let state: unknown
+  return {
+    name,
+    async setup() {
+      state = await setup?.()
+    },
+    async operations(count) {
+      for (let done = 1; done <= count; done++) {
+        const outcome = run(state)
+        if (isThenable(outcome)) await outcome
+        if (done % operationsPerYield === 0) await nextTurn()
+      }
+    },
+    async teardown() {
+      await teardown?.(state)
+    },
+    ...(operationsPerRound === undefined ? {} : { operationsPerRound }),
+    ...(rounds === undefined ? {} : { rounds }),
+    ...(warmupOperations === undefined ? {} : { warmupOperations }),
+  }
+}
+
+/** A plain module: `run(n)` performs n operations; `setup`, `teardown` and `n` are optional. */
+function fromExports(module: Record<string, unknown>, plan: WorkloadPlan): LoadedWorkload {
+  const exported = exportsWithRun(module)
+  if (exported === undefined)
+    throw new Error('the file declares no workload(...) and exports no function "run"')
+  const { run, setup, teardown, n } = exported
+  return {
+    name: plan.defaultName,
+    async setup() {
+      if (typeof setup === 'function') await setup()
+    },
+    async operations(count) {
+      await run(count)
+    },
+    async teardown() {
+      if (typeof teardown === 'function') await teardown()
+    },
+    ...(typeof n === 'number' ? { operationsPerRound: n } : {}),
+  }
+}
+
+type WithRun = Record<string, unknown> & { run: (operationCount: number) => unknown }
+
+function exportsWithRun(module: Record<string, unknown>): WithRun | undefined {
+  for (const candidate of [module, module['default']])
+    if (typeof (candidate as WithRun | undefined)?.run === 'function') return candidate as WithRun
+  return undefined
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,122 @@
+/** The runner: the only code of ours that runs as JavaScript in a workload's process. Usage: node run-workloads.js PLAN.json */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
+import { type RoundSchedule, warmUp } from './round-schedule.js'
+import { settle } from './settle.js'
+import type { WorkloadOutcome, WorkloadPlan, WorkloadResult } from './workload-plan.js'
+
+interface Control {
+  isRecording: boolean
+  mark(name: string, kind: number): void
+  jsHeap(): void
+}
+const markKind = { roundBegin: 1, roundEnd: 2, warmupEnd: 3, programEnd: 4 }
+
+const plan = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as WorkloadPlan
+const control = createRequire(import.meta.url)('@seamproof/agent/control') as Control
+const result: WorkloadResult = { formatVersion: 1, phase: 'loading', workloads: [] }
+
+process.argv = [process.argv[0]!, plan.modulePath]
+process.on('uncaughtException', fail)
+process.on('exit', (code) => {
+  if (result.phase !== 'done' && !hasFailed()) report({ endedEarlyWithCode: code })
+})
+
+report({})
+await runAll().catch(fail)
+
+async function runAll(): Promise<void> {
+  const workloads = await loadWorkloads(plan)
+  for (const workload of workloads) await runOne(workload)
+  control.mark('end', markKind.programEnd)
+  report({ phase: 'done' })
+  // A workload may leave servers, timers and workers behind; what they hold is not the question here.
+  process.exit(0)
+}
+
+async function runOne(workload: LoadedWorkload): Promise<void> {
+  const { name } = workload
+  const outcome: WorkloadOutcome = {
+    name,
+    operationsPerRound: plan.operationsPerRound ?? workload.operationsPerRound ?? 0,
+    roundCount: plan.rounds ?? workload.rounds ?? 0,
+    roundsDone: 0,
+    warmupOperations: 0,
+  }
+  result.workloads.push(outcome)
+  report({ phase: 'setup', workload: name })
+  await workload.setup()
+  try {
+    await drive(workload, outcome)
+  } catch (thrown) {
+    outcome.error = describe(thrown)
+    report({})
+    // Files, servers and the like are to be cleaned up all the same; the first error is the one that counts.
+    await workload.teardown().catch(() => {})
+    process.exit(1)
+  }
+  report({ phase: 'teardown' })
+  await workload.teardown()
+}
+
+async function drive(workload: LoadedWorkload, outcome: WorkloadOutcome): Promise<void> {
+  report({ phase: 'warm-up' })
+  const schedule = await warmUp(workload, {
+    operationsPerRound: plan.operationsPerRound ?? workload.operationsPerRound,
+    rounds: plan.rounds ?? workload.rounds,
+    warmupOperations: plan.warmupOperations ?? workload.warmupOperations,
+  })
+  outcome.operationsPerRound = schedule.operationsPerRound
+  outcome.roundCount = schedule.rounds
+  outcome.warmupOperations = schedule.warmupOperations
+  await runRounds(workload, schedule, outcome)
+}
+
+async function runRounds(
+  workload: LoadedWorkload,
+  { operationsPerRound, rounds }: RoundSchedule,
+  outcome: WorkloadOutcome,
+): Promise<void> {
+  // The report is written before the process is brought to rest, so that what writing leaves behind is collected.
+  report({ phase: 'round', round: 1 })
+  await settle()
+  control.jsHeap()
+  control.mark(workload.name, markKind.warmupEnd)
+  for (let round = 1; round <= rounds; round++) {
+    control.mark(workload.name, markKind.roundBegin)
+    await workload.operations(operationsPerRound)
+    outcome.roundsDone = round
+    report({ round: Math.min(round + 1, rounds) })
+    await settle()
+    control.jsHeap()
+    control.mark(workload.name, markKind.roundEnd)
+  }
+}
+
+function report(change: Partial<WorkloadResult>): void {
+  Object.assign(result, change)
+  writeFileSync(`${plan.resultPath}.tmp`, JSON.stringify(result))
+  renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
+}
+
+function hasFailed(): boolean {
+  return result.error !== undefined || result.workloads.some((one) => one.error !== undefined)
+}
+
+function fail(thrown: unknown): never {
+  const error = describe(thrown)
+  const current = result.phase === 'loading' ? undefined : result.workloads.at(-1)
+  if (current === undefined) report({ error })
+  else {
+    current.error ??= error
+    report({})
+  }
+  process.exit(1)
+}
+
+function describe(thrown: unknown): { message: string; stack: string } {
+  if (thrown instanceof Error)
+    return { message: `${thrown.name}: ${thrown.message}`, stack: thrown.stack ?? '' }
+  return { message: `threw ${String(thrown)}`, stack: '' }
+}

@@ -1,0 +1,39 @@
+/** What the parent asks of the runner; handed over as a JSON file in the capture directory. */
+export interface WorkloadPlan {
+  /** Absolute path of the module to load: the user's own file, or what it was bundled into. */
+  modulePath: string
+  /** Name for a module that exports `run` and names nothing. */
+  defaultName: string
+  resultPath: string
+  /** Only the workload of this name. */
+  only?: string
+  /** These win over what the workload says of itself. */
+  rounds?: number
+  operationsPerRound?: number
+  warmupOperations?: number
+}
+
+export type WorkloadPhase = 'loading' | 'setup' | 'warm-up' | 'round' | 'teardown' | 'done'
+
+/** What the runner reports, rewritten at every step, so that a crash at any moment leaves how far it came. */
+export interface WorkloadResult {
+  formatVersion: 1
+  phase: WorkloadPhase
+  /** The workload at work, and its round (from 1). */
+  workload?: string
+  round?: number
+  workloads: WorkloadOutcome[]
+  /** An error outside any workload: the file did not load, or declared nothing. */
+  error?: { message: string; stack: string }
+  /** Set when the subject ended the process itself, by `process.exit` or by having nothing left to do. */
+  endedEarlyWithCode?: number
+}
+
+export interface WorkloadOutcome {
+  name: string
+  operationsPerRound: number
+  roundCount: number
+  roundsDone: number
+  warmupOperations: number
+  error?: { message: string; stack: string }
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+export const captureModes = ['full', 'aggregate'] as const
+
+export const suppressionSchema = z.strictObject({
+  /** Matched against function names, modules and files of a leak's stack; `*` stands for any text. */
+  pattern: z.string().min(1),
+  /** Why this is accepted. Printed beside what it hides. */
+  reason: z.string().min(1),
+})
+
+export const configSchema = z.strictObject({
+  /** Workload files, as glob patterns relative to the config file. */
+  workloads: z.union([z.string(), z.array(z.string())]).optional(),
+  /** Measured rounds per workload. */
+  rounds: z.int().min(3).max(1000).optional(),
+  /** Operations per round; measured when absent. */
+  operations: z.int().min(1).max(100_000_000).optional(),
+  mode: z.enum(captureModes).optional(),
+  suppressions: z.array(suppressionSchema).optional(),
+})
+
+export type Suppression = z.infer<typeof suppressionSchema>
+export type SeamproofConfig = z.infer<typeof configSchema>
+
+export const configKeys = Object.keys(configSchema.shape)
