@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import type { CaptureManifest } from '../contract/capture.js'
@@ -67,7 +75,13 @@ function occupied(path: string, fault: string): SeamproofError {
 }
 
 function defaultName({ name, now }: CaptureDirectoryOptions): string {
-  const digits = now.toISOString().replace(/[-:]|\..*$/g, '').replace('T', '-')
-  const stem = basename(name).replace(/[^\w.-]+/g, '_').replace(/^\.+/, '') || 'capture'
+  const digits = now
+    .toISOString()
+    .replace(/[-:]|\..*$/g, '')
+    .replace('T', '-')
+  const stem =
+    basename(name)
+      .replace(/[^\w.-]+/g, '_')
+      .replace(/^\.+/, '') || 'capture'
   return `${stem}-${digits}.seamproof`
 }

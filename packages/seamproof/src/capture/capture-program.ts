@@ -1,11 +1,15 @@
 import { basename } from 'node:path'
 import { seamproofVersion } from '../base/seamproof-version.js'
-import { type CaptureManifest, type CaptureMode, captureFormatVersion } from '../contract/capture.js'
+import {
+  type CaptureManifest,
+  type CaptureMode,
+  captureFormatVersion,
+} from '../contract/capture.js'
 import { assertTraced } from './assert-traced.js'
 import { createCaptureDirectory, writeManifest } from './capture-directory.js'
-import { requireAgent } from './require-agent.js'
 import { describeMachine } from './machine.js'
 import { assertNodeScriptExists, nodeScriptOf } from './node-script.js'
+import { requireAgent } from './require-agent.js'
 import { runSubject } from './run-subject.js'
 import { subjectEnvironment } from './subject-environment.js'
 import { findSubjectExecutable } from './subject-executable.js'
@@ -33,7 +37,8 @@ export interface Capture {
 /** Runs any program with the agent in it. What can be known to fail is refused before the program starts. */
 export async function captureProgram(options: CaptureProgramOptions): Promise<Capture> {
   const executable = findSubjectExecutable(options.command, options)
-  if (executable.isNode && isDirectNode(options.command)) assertNodeScriptExists(options.args, options.cwd)
+  if (executable.isNode && isDirectNode(options.command))
+    assertNodeScriptExists(options.args, options.cwd)
   await requireAgent()
   const captureDir = createCaptureDirectory({
     cwd: options.cwd,
@@ -56,7 +61,12 @@ export async function captureProgram(options: CaptureProgramOptions): Promise<Ca
   }
   // Once before the run, so that a capture reads even when we are killed.
   writeManifest(captureDir, manifest)
-  const env = subjectEnvironment({ ...options, captureDir, isWorkload: false, userEnv: options.env })
+  const env = subjectEnvironment({
+    ...options,
+    captureDir,
+    isWorkload: false,
+    userEnv: options.env,
+  })
   const run = await runSubject({ ...options, env })
   manifest.exit = run.exit
   manifest.wallMs = run.wallMs

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { seamproofVersion } from '../base/seamproof-version.js'
-import { type CaptureManifest, type CaptureMode, captureFormatVersion } from '../contract/capture.js'
+import {
+  type CaptureManifest,
+  type CaptureMode,
+  captureFormatVersion,
+} from '../contract/capture.js'
 import { assertTraced } from './assert-traced.js'
 import { createCaptureDirectory, writeManifest } from './capture-directory.js'
 import type { Capture } from './capture-program.js'
@@ -55,7 +59,11 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
   writeManifest(captureDir, manifest)
   const run = await runSubject({
     command: node.path,
-    args: ['--expose-gc', fileURLToPath(new URL('./subject/run-workloads.js', import.meta.url)), planPath],
+    args: [
+      '--expose-gc',
+      fileURLToPath(new URL('./subject/run-workloads.js', import.meta.url)),
+      planPath,
+    ],
     cwd: options.cwd,
     env: subjectEnvironment({ ...options, captureDir, isWorkload: true, userEnv: options.env }),
     timeoutMs: options.timeoutMs,
@@ -71,7 +79,12 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
   writeManifest(captureDir, manifest)
   assertTraced(captureDir, run.exit, node.path)
   const fault = describeFault(file, captureDir, run, result, options.timeoutMs)
-  return { captureDir, manifest, didTimeOut: run.didTimeOut, ...(fault === undefined ? {} : { fault }) }
+  return {
+    captureDir,
+    manifest,
+    didTimeOut: run.didTimeOut,
+    ...(fault === undefined ? {} : { fault }),
+  }
 }
 
 async function writePlan(
@@ -134,7 +147,11 @@ function describeFault(
     const bundleFile = file.mustBundle ? join(captureDir, 'workload', 'workload.mjs') : undefined
     const stack = mapErrorStack(userStack(thrown.stack), bundleFile)
     const text = stack.includes(thrown.message) ? stack : `${thrown.message}\n${stack}`.trimEnd()
-    return fault('WORKLOAD_THREW', `${where} threw\n${text}`, 'fix the workload, or what it calls, and track it again')
+    return fault(
+      'WORKLOAD_THREW',
+      `${where} threw\n${text}`,
+      'fix the workload, or what it calls, and track it again',
+    )
   }
   if (run.didTimeOut)
     return fault(
@@ -151,7 +168,11 @@ function describeFault(
   const code = result?.endedEarlyWithCode ?? run.exit.code
   // Node's code for "nothing left to do, but a top-level await is not settled".
   if (code === 13)
-    return fault('WORKLOAD_NEVER_SETTLED', `${where} awaits something that never settles`, 'every promise of an operation must settle')
+    return fault(
+      'WORKLOAD_NEVER_SETTLED',
+      `${where} awaits something that never settles`,
+      'every promise of an operation must settle',
+    )
   return fault(
     'WORKLOAD_ENDED_PROCESS',
     `${where} ended the process with exit code ${code}`,
@@ -160,7 +181,8 @@ function describeFault(
 }
 
 function describePlace(file: WorkloadFile, result: WorkloadResult | undefined): string {
-  if (result === undefined || result.phase === 'loading') return `${file.path}, while it was loaded,`
+  if (result === undefined || result.phase === 'loading')
+    return `${file.path}, while it was loaded,`
   const round = result.phase === 'round' ? ` ${result.round}` : ''
   return `workload "${result.workload}" (in its ${result.phase}${round})`
 }

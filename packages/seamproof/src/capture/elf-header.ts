@@ -8,7 +8,13 @@ export interface ElfHeader {
   interpreter?: string
 }
 
-const machineNames: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' }
+const machineNames: Record<number, string> = {
+  3: 'ia32',
+  40: 'arm',
+  62: 'x64',
+  183: 'arm64',
+  243: 'riscv64',
+}
 const programHeaderInterpreter = 3
 
 /** Undefined when the file is not an ELF file. Throws what the file system throws. */
@@ -22,7 +28,11 @@ export function readElfHeader(path: string): ElfHeader | undefined {
     const machineNumber = header.readUInt16LE(18)
     const machine = machineNames[machineNumber] ?? `machine ${machineNumber}`
     const interpreter = readInterpreter(descriptor, header, isWide)
-    return { bits: isWide ? 64 : 32, machine, ...(interpreter === undefined ? {} : { interpreter }) }
+    return {
+      bits: isWide ? 64 : 32,
+      machine,
+      ...(interpreter === undefined ? {} : { interpreter }),
+    }
   } finally {
     closeSync(descriptor)
   }
@@ -37,7 +47,9 @@ function readInterpreter(descriptor: number, header: Buffer, isWide: boolean): s
     if (table.readUInt32LE(at) !== programHeaderInterpreter) continue
     const offset = isWide ? Number(table.readBigUInt64LE(at + 8)) : table.readUInt32LE(at + 4)
     const length = isWide ? Number(table.readBigUInt64LE(at + 32)) : table.readUInt32LE(at + 16)
-    return readAt(descriptor, offset, Math.min(length, 4096)).toString('latin1').replace(/\0.*$/s, '')
+    return readAt(descriptor, offset, Math.min(length, 4096))
+      .toString('latin1')
+      .replace(/\0.*$/s, '')
   }
   return undefined
 }

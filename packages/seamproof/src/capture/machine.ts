@@ -22,7 +22,9 @@ export function glibcVersion(): string | undefined {
   // The report's types are loose; the field is absent on musl.
   // Asking the network for names would take seconds on some machines.
   Object.assign(process.report, { excludeNetwork: true })
-  const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  const report = process.report.getReport() as unknown as {
+    header: { glibcVersionRuntime?: string }
+  }
   return report.header.glibcVersionRuntime
 }
 

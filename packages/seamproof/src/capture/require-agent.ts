@@ -7,7 +7,8 @@ export async function requireAgent(): Promise<string> {
     return (await agentLibrary()).path
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string }
-    if (code !== 'NO_COMPILER' && code !== 'BUILD_FAILED' && code !== 'UNSUPPORTED_PLATFORM') throw cause
+    if (code !== 'NO_COMPILER' && code !== 'BUILD_FAILED' && code !== 'UNSUPPORTED_PLATFORM')
+      throw cause
     throw new SeamproofError(code, message, {
       exitCode: ExitCode.machineLacks,
       hint: 'see what this machine lacks: seamproof doctor',

@@ -52,7 +52,8 @@ export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun
 /** The exit code that a shell would report. */
 export function shellExitCode(exit: SubjectExit): number {
   if (exit.code !== null) return exit.code
-  const number = exit.signal === null ? 0 : (osConstants.signals[exit.signal as NodeJS.Signals] ?? 0)
+  const number =
+    exit.signal === null ? 0 : (osConstants.signals[exit.signal as NodeJS.Signals] ?? 0)
   return 128 + number
 }
 

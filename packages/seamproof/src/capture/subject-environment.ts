@@ -1,5 +1,5 @@
-import { agentEnvironment } from '@seamproof/agent'
 import { fileURLToPath } from 'node:url'
+import { agentEnvironment } from '@seamproof/agent'
 import type { CaptureMode } from '../contract/capture.js'
 
 export interface SubjectEnvironmentOptions {
@@ -24,7 +24,8 @@ const v8Options = ['--perf-basic-prof', '--interpreted-frames-native-stack', '--
 /** The user's environment with the agent in it. Nothing else is changed for a program. */
 export function subjectEnvironment(options: SubjectEnvironmentOptions): Record<string, string> {
   const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options.userEnv)) if (value !== undefined) env[name] = value
+  for (const [name, value] of Object.entries(options.userEnv))
+    if (value !== undefined) env[name] = value
   // Parsing a certificate bundle adds 400,000 allocations to the start of every Node process.
   if (options.isWorkload) delete env['NODE_EXTRA_CA_CERTS']
   const agent = agentEnvironment({
@@ -33,7 +34,9 @@ export function subjectEnvironment(options: SubjectEnvironmentOptions): Record<s
     ...(options.maxDepth === undefined ? {} : { maxDepth: options.maxDepth }),
     ...(options.fileLimitBytes === undefined ? {} : { fileLimitBytes: options.fileLimitBytes }),
   })
-  const preloads = [agent['LD_PRELOAD'], env['LD_PRELOAD']].filter((path) => path !== undefined && path !== '')
+  const preloads = [agent['LD_PRELOAD'], env['LD_PRELOAD']].filter(
+    (path) => path !== undefined && path !== '',
+  )
   const nodeOptions = [env['NODE_OPTIONS'] ?? '', agent['NODE_OPTIONS'] ?? '', ...v8Options]
   nodeOptions.push(`--require ${quoteNodeOption(controlModule())}`)
   if (options.isExact) nodeOptions.push(`--require ${quoteNodeOption(noInliningModule())}`)

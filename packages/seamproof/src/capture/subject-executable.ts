@@ -1,4 +1,12 @@
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { basename, delimiter, isAbsolute, join, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type ElfHeader, readElfHeader } from './elf-header.js'
@@ -16,7 +24,10 @@ interface Surroundings {
 }
 
 /** Finds what a command runs, and refuses what the agent cannot be preloaded into, before anything is started. */
-export function findSubjectExecutable(command: string, surroundings: Surroundings): SubjectExecutable {
+export function findSubjectExecutable(
+  command: string,
+  surroundings: Surroundings,
+): SubjectExecutable {
   let path = resolveCommand(command, surroundings)
   if (path === undefined) throw commandNotFound(command)
   // A script names its interpreter, which may be a script again; Linux itself stops at four.
@@ -117,7 +128,8 @@ function assertPreloadable(command: string, path: string): void {
 /** Why a library built for this machine's glibc cannot be preloaded, as the end of a sentence; undefined when it can. */
 export function preloadFault(elf: ElfHeader): string | undefined {
   if (elf.bits !== 64) return 'is a 32-bit program'
-  if (elf.machine !== process.arch) return `is built for ${elf.machine}, and this machine is ${process.arch}`
+  if (elf.machine !== process.arch)
+    return `is built for ${elf.machine}, and this machine is ${process.arch}`
   if (elf.interpreter === undefined) return 'is statically linked'
   if (/ld-musl/.test(elf.interpreter)) return `is linked against musl (${elf.interpreter})`
   return undefined

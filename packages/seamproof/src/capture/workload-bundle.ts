@@ -68,7 +68,8 @@ function keepInPlace(entryPath: string): Plugin {
 
 async function resolveImport(build: PluginBuild, request: OnResolveArgs, entryPath: string) {
   if (request.kind === 'entry-point' || request.pluginData === resolvedHere) return undefined
-  if (request.path === 'seamproof') return { path: pathToFileURL(registryModule).href, external: true }
+  if (request.path === 'seamproof')
+    return { path: pathToFileURL(registryModule).href, external: true }
   if (request.path.startsWith('node:') || request.path.startsWith('file:'))
     return { path: request.path, external: true }
   const resolved = await build.resolve(request.path, {
@@ -79,7 +80,11 @@ async function resolveImport(build: PluginBuild, request: OnResolveArgs, entryPa
   })
   if (resolved.errors.length > 0) return { errors: resolved.errors }
   if (!isAbsolute(resolved.path)) return { path: resolved.path, external: true }
-  if (resolved.path === entryPath || typeScriptFile.test(resolved.path) || resolved.path.endsWith('.json'))
+  if (
+    resolved.path === entryPath ||
+    typeScriptFile.test(resolved.path) ||
+    resolved.path.endsWith('.json')
+  )
     return { path: resolved.path }
   const isRequire = request.kind === 'require-call' || request.kind === 'require-resolve'
   return { path: isRequire ? resolved.path : pathToFileURL(resolved.path).href, external: true }
@@ -101,6 +106,10 @@ function bundleError(path: string, cause: unknown): SeamproofError {
   return new SeamproofError(
     'WORKLOAD_NOT_BUNDLED',
     `${path} could not be compiled:\n  ${lines.join('\n  ') || String(cause)}`,
-    { exitCode: ExitCode.subjectNotDriven, hint: 'fix the file, or install what it imports', cause },
+    {
+      exitCode: ExitCode.subjectNotDriven,
+      hint: 'fix the file, or install what it imports',
+      cause,
+    },
   )
 }

@@ -17,14 +17,22 @@ export function findWorkloadFile(given: string, cwd: string): WorkloadFile {
   const path = resolve(cwd, given)
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined)
-    throw notDriven('WORKLOAD_NOT_FOUND', `there is no workload file ${path}`, 'write a first one: seamproof init')
+    throw notDriven(
+      'WORKLOAD_NOT_FOUND',
+      `there is no workload file ${path}`,
+      'write a first one: seamproof init',
+    )
   if (!stat.isFile() || !scriptExtension.test(path))
     throw notDriven(
       'WORKLOAD_NOT_A_MODULE',
       `${path} is not a JavaScript or TypeScript file`,
       `to track a program: seamproof track -- ${given}`,
     )
-  return { path, name: workloadName(path), mustBundle: isTypeScript(path) || !canImportSeamproof(path) }
+  return {
+    path,
+    name: workloadName(path),
+    mustBundle: isTypeScript(path) || !canImportSeamproof(path),
+  }
 }
 
 function isTypeScript(path: string): boolean {

@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { didYouMean } from '../base/nearest-name.js'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
@@ -29,6 +30,8 @@ export async function loadConfig(options: {
     dotenv: false,
     envName: false,
     extend: false,
+    // A config may say `from 'seamproof'` where the package is not installed (npx).
+    jitiOptions: { alias: { seamproof: fileURLToPath(new URL('../index.js', import.meta.url)) } },
   }).catch((cause: unknown) => {
     throw new SeamproofError(
       'CONFIG_UNREADABLE',
@@ -60,7 +63,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = path === '' ? configKeys : ['pattern', 'reason']
     return issue.keys
-      .map((key) => `unknown key "${path === '' ? key : `${path}.${key}`}".${didYouMean(key, known)}`)
+      .map(
+        (key) => `unknown key "${path === '' ? key : `${path}.${key}`}".${didYouMean(key, known)}`,
+      )
       .join('; ')
   }
   return `"${path}": ${issue.message}`

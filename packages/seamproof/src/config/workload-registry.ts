@@ -30,9 +30,7 @@ export function workload<State = undefined>(name: string, options: WorkloadOptio
   if (typeof name !== 'string' || name.trim() === '')
     throw new TypeError(`workload(): the name must be a non-empty string, got ${String(name)}`)
   if (typeof options?.run !== 'function')
-    throw new TypeError(
-      `workload("${name}"): "run" must be a function, got ${typeof options?.run}`,
-    )
+    throw new TypeError(`workload("${name}"): "run" must be a function, got ${typeof options?.run}`)
   holder[key] ??= []
   if (holder[key].some((known) => known.name === name))
     throw new TypeError(`workload("${name}"): this name is taken; give each workload its own`)

@@ -2,5 +2,9 @@
 // optimisation they hold for every function and every worker (seen on Node 20, 22, 24 and 26).
 import v8 = require('node:v8')
 
-for (const flag of ['--no-turbo-inlining', '--no-maglev-inlining', '--max-inlined-bytecode-size-small=0'])
+for (const flag of [
+  '--no-turbo-inlining',
+  '--no-maglev-inlining',
+  '--max-inlined-bytecode-size-small=0',
+])
   v8.setFlagsFromString(flag)

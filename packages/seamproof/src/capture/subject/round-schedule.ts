@@ -1,5 +1,5 @@
-import { settle } from './settle.js'
 import type { LoadedWorkload } from './loaded-workload.js'
+import { settle } from './settle.js'
 
 export interface RoundSchedule {
   operationsPerRound: number
@@ -25,7 +25,10 @@ const warmupOperationsMax = 20_000
 const growthBytesMax = 768 * 1024 * 1024
 
 /** Warms the workload up, and finds along the way how many operations make a round when nobody said so. */
-export async function warmUp(workload: LoadedWorkload, wishes: ScheduleWishes): Promise<RoundSchedule> {
+export async function warmUp(
+  workload: LoadedWorkload,
+  wishes: ScheduleWishes,
+): Promise<RoundSchedule> {
   const startedMs = performance.now()
   const rssAtStartBytes = process.memoryUsage.rss()
   const grownBytes = () => process.memoryUsage.rss() - rssAtStartBytes
@@ -50,7 +53,10 @@ export async function warmUp(workload: LoadedWorkload, wishes: ScheduleWishes): 
   await settle()
   const rounds = wishes.rounds ?? roundsDefault
   if (wishes.operationsPerRound === undefined)
-    operationsPerRound = Math.min(operationsPerRound, affordableOperations(grownBytes() / done, rounds))
+    operationsPerRound = Math.min(
+      operationsPerRound,
+      affordableOperations(grownBytes() / done, rounds),
+    )
   return { operationsPerRound, rounds, warmupOperations: done }
 }
 

@@ -1,0 +1,37 @@
+import { Command } from 'commander'
+import { ExitCode } from '../base/seamproof-error.js'
+import { checkMachine, type MachineCheck } from '../pipeline.js'
+import { createTerminal, type Terminal } from './terminal.js'
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Say what this machine lacks, and how to get it.')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  $ seamproof doctor\n  $ seamproof doctor --json')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<{ json?: boolean; color: boolean }>()
+      const terminal = createTerminal(options)
+      const checks = await checkMachine(process.cwd())
+      const isReady = checks.every((check) => check.status !== 'missing')
+      if (options.json) terminal.printJson({ formatVersion: 1, isReady, checks })
+      else printChecks(checks, terminal)
+      process.exitCode = isReady ? ExitCode.pass : ExitCode.machineLacks
+    })
+}
+
+const labels = { ok: 'ok', limited: 'limited', missing: 'MISSING' } as const
+
+function printChecks(checks: readonly MachineCheck[], terminal: Terminal): void {
+  const width = Math.max(...checks.map((check) => check.name.length))
+  for (const { name, status, detail, remedy } of checks) {
+    terminal.print(`${name.padEnd(width)}  ${labels[status].padEnd(7)}  ${detail}`)
+    if (remedy !== undefined) terminal.print(`${' '.repeat(width)}           → ${remedy}`)
+  }
+  const missingCount = checks.filter((check) => check.status === 'missing').length
+  terminal.print('')
+  terminal.print(
+    missingCount === 0
+      ? 'This machine is ready: seamproof track -- node app.js'
+      : `${missingCount} of ${checks.length} missing: Seamproof cannot track here yet.`,
+  )
+}

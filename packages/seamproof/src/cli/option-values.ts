@@ -1,0 +1,41 @@
+import { InvalidArgumentError } from 'commander'
+import { didYouMean } from '../base/nearest-name.js'
+
+/** Parsers for option values: what they refuse, commander reports with the option's name and exit code 2. */
+export function oneOf<const T extends string>(names: readonly T[]): (given: string) => T {
+  return (given) => {
+    const found = names.find((name) => name === given)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(
+      `It must be one of ${names.join(', ')}.${didYouMean(given, names)}`,
+    )
+  }
+}
+
+export function wholeNumber(limits: { min: number; max: number }): (given: string) => number {
+  return (given) => {
+    const value = /^\d[\d_]*$/.test(given) ? Number(given.replaceAll('_', '')) : Number.NaN
+    if (value >= limits.min && value <= limits.max) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${limits.min} to ${limits.max}.`)
+  }
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `90`, `90s`, `10m`, `1h` → milliseconds. */
+export function durationMs(given: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(given)
+  const value = match === null ? 0 : Number(match[1]) * unitMs[match[2] ?? 's']!
+  if (value > 0) return value
+  throw new InvalidArgumentError('It must be a time such as 90s, 10m or 1h.')
+}
+
+const unitBytes: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+/** `500M`, `2G`, `1048576` → bytes. */
+export function byteCount(given: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)i?b?$/i.exec(given)
+  const value = match === null ? 0 : Number(match[1]) * unitBytes[match[2]!.toLowerCase()]!
+  if (value >= 1) return Math.round(value)
+  throw new InvalidArgumentError('It must be a size such as 500M or 2G.')
+}
