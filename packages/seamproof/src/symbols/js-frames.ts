@@ -1,0 +1,160 @@
+import { fileURLToPath } from 'node:url'
+import type { Frame, FrameOrigin } from '../contract/frame.js'
+import type { CodeLines, TraceCode } from '../trace/trace-code.js'
+import { type CodeName, parseCodeName, unnamedJavaScript } from './code-name.js'
+import { type SourceFile, SourceFiles, type SourcePlace } from './source-file.js'
+import { SourceMaps } from './source-map.js'
+
+/** Seamproof's own JavaScript in the subject (the round runner, marks) is the instrument, not the user's program. */
+const ownFolders = ['../', '../../../agent/dist/', '../../../agent/native/'].map((folder) =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+)
+const installedAgent = '/node_modules/@seamproof/agent/'
+const scriptNameLengthMax = 120
+
+/** Names places in V8's code for all traces of a capture; scripts and their source maps are read once. */
+export class JsFrames {
+  readonly #sources = new SourceFiles()
+  readonly #maps = new SourceMaps(this.#sources)
+  readonly #names = new Map<string, CodeName>()
+  /** Functions checked against the script on disk: how many, and how many cannot start where V8 says. */
+  readonly #checks = new Map<string, { checked: Set<number>; misfits: number }>()
+  readonly #changed = new Set<string>()
+
+  /**
+   * Learns where functions of scripts start, before frames are asked for: where many of them start at no function in the
+   * file on disk, V8 was given another text (compiled in memory, or changed since), and no line of it may be shown.
+   */
+  learn(code: readonly TraceCode[], indexes: Iterable<number>): void {
+    for (const index of indexes) {
+      const name = this.#parse(code[index]!.name)
+      const path = name.script === undefined ? undefined : scriptPath(name.script)
+      if (path === undefined || name.line === undefined || name.column === undefined) continue
+      if (name.line === 1 && name.column === 1) continue
+      const source = this.#sources.get(path)
+      if (source !== undefined) this.#check(source, { line: name.line, column: name.column })
+    }
+  }
+
+  frame(code: TraceCode, offset: number, bytecodeOffset: number | undefined): Frame {
+    if (code.name === unnamedJavaScript.builtin) return { ...unnamedJavaScript.frame }
+    const name = this.#parse(code.name)
+    const frame: Frame = {
+      functionName: name.functionName,
+      kind: name.kind,
+      origin: originOf(name),
+      isNamed: name.kind !== 'unknown',
+      ...(name.tier !== undefined && { tier: name.tier }),
+    }
+    if (name.script === undefined) return frame
+    const path = scriptPath(name.script)
+    frame.file = path ?? shownScript(name.script)
+    if (path !== undefined && this.#isChanged(path)) return frame
+    if (name.line === undefined || name.column === undefined) return frame
+    const start = { line: name.line, column: name.column }
+    if (path === undefined) return Object.assign(frame, start)
+    const call = this.#callPlace(path, start, code.lines, bytecodeOffset ?? offset)
+    return this.#mapped(frame, path, start, call ?? start)
+  }
+
+  get notes(): string[] {
+    const notes = this.#maps.notes
+    if (this.#changed.size > 0) {
+      const [first] = this.#changed
+      const others = this.#changed.size - 1
+      const more = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'file' : 'files'}`
+      notes.push(
+        `${first}${more} is not the text that ran (compiled in memory by a loader, or changed since): its functions have names but no lines.`,
+      )
+    }
+    return notes
+  }
+
+  /** Exact place of a call, from the code's line table; undefined when there is none or it does not fit the file. */
+  #callPlace(path: string, start: SourcePlace, lines: CodeLines | undefined, offset: number) {
+    if (lines === undefined) return undefined
+    const position = positionAt(lines, offset)
+    const source = this.#sources.get(path)
+    const startPosition = source?.positionOf(start)
+    if (position === undefined || startPosition === undefined) return undefined
+    // Code that was inlined from elsewhere has positions of another function.
+    return position >= startPosition ? source!.placeOf(position) : undefined
+  }
+
+  #mapped(frame: Frame, path: string, start: SourcePlace, place: SourcePlace): Frame {
+    Object.assign(frame, place)
+    const original = this.#maps.original(path, place)
+    if (original === undefined) return frame
+    const name = this.#maps.originalName(path, start, frame.functionName)
+    if (name !== undefined) frame.functionName = name
+    return Object.assign(frame, original)
+  }
+
+  #check(source: SourceFile, place: SourcePlace): void {
+    const check = this.#checks.get(source.path) ?? { checked: new Set<number>(), misfits: 0 }
+    this.#checks.set(source.path, check)
+    const key = place.line * 1_000_000 + place.column
+    if (check.checked.has(key)) return
+    check.checked.add(key)
+    if (!source.canStartFunction(place)) check.misfits++
+  }
+
+  /** A third: a text that only moved still fits by chance in many places, the right one fits in all. */
+  #isChanged(path: string): boolean {
+    const check = this.#checks.get(path)
+    const isChanged = check !== undefined && check.misfits * 3 > check.checked.size
+    if (isChanged) this.#changed.add(path)
+    return isChanged
+  }
+
+  #parse(name: string): CodeName {
+    let parsed = this.#names.get(name)
+    if (parsed === undefined) {
+      parsed = parseCodeName(name)
+      this.#names.set(name, parsed)
+    }
+    return parsed
+  }
+}
+
+/** The position of the last entry at or before the offset. */
+export function positionAt(lines: CodeLines, offset: number): number | undefined {
+  let low = 0
+  let high = lines.offsets.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (lines.offsets[middle]! <= offset) low = middle + 1
+    else high = middle
+  }
+  return lines.positions[low - 1]
+}
+
+/** Where a script lies on disk; undefined for Node's own and for text that was never a file. */
+export function scriptPath(script: string): string | undefined {
+  if (script.startsWith('/')) return script
+  if (!script.startsWith('file://')) return undefined
+  try {
+    return fileURLToPath(script)
+  } catch {
+    return undefined
+  }
+}
+
+/** V8's own stack traces call text without a name `<anonymous>`. */
+function shownScript(script: string): string {
+  if (script === '') return '<anonymous>'
+  return script.length > scriptNameLengthMax ? `${script.slice(0, scriptNameLengthMax)}…` : script
+}
+
+function originOf(name: CodeName): FrameOrigin {
+  if (name.kind === 'builtin') return 'runtime'
+  if (name.kind === 'unknown') return 'unknown'
+  const script = name.script ?? ''
+  if (script.startsWith('node:') || /^\[[^\][]*\]-wrapper$/.test(script)) return 'node-internal'
+  const path = scriptPath(script)
+  return path !== undefined && isOwn(path) ? 'system' : 'user'
+}
+
+function isOwn(path: string): boolean {
+  return path.includes(installedAgent) || ownFolders.some((folder) => path.startsWith(folder))
+}
