@@ -84,13 +84,26 @@ function fetchNodes() {
     const folder = nodeFolder(major)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    run('npm', ['install', '--no-audit', '--no-fund', '--silent', `node-linux-${process.arch}@${major}`], { cwd: folder })
+    run(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--silent', `node-linux-${process.arch}@${major}`],
+      { cwd: folder },
+    )
   }
 }
 
-function run(command, args, { env = process.env, cwd = root, quiet = false, mayFail = false } = {}) {
+function run(
+  command,
+  args,
+  { env = process.env, cwd = root, quiet = false, mayFail = false } = {},
+) {
   const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit']
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, env, stdio, encoding: 'utf8' })
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env,
+    stdio,
+    encoding: 'utf8',
+  })
   if (status === 0 || mayFail) return
   if (quiet) process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`)
   fail(`\`${command} ${args.join(' ')}\` failed${error ? `: ${error.message}` : ''}`)

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import type { SeamproofError } from '../base/seamproof-error.js'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import {
   type CaptureManifest,
@@ -11,14 +11,14 @@ import {
 import { assertTraced } from './assert-traced.js'
 import { createCaptureDirectory, writeManifest } from './capture-directory.js'
 import type { Capture } from './capture-program.js'
-import { mapErrorStack, userStack } from './error-stack.js'
 import { describeMachine } from './machine.js'
 import { requireAgent } from './require-agent.js'
-import { runSubject, type SubjectRun } from './run-subject.js'
+import { runSubject } from './run-subject.js'
 import type { WorkloadPlan, WorkloadResult } from './subject/workload-plan.js'
 import { subjectEnvironment } from './subject-environment.js'
 import { findSubjectExecutable } from './subject-executable.js'
 import { bundleWorkload } from './workload-bundle.js'
+import { thrownText, workloadFault } from './workload-fault.js'
 import { findWorkloadFile, type WorkloadFile } from './workload-file.js'
 
 export interface CaptureWorkloadOptions {
@@ -54,9 +54,13 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
   const node = findSubjectExecutable(options.nodePath ?? process.execPath, options)
   await requireAgent()
   const captureDir = createCaptureDirectory({ ...options, name: file.name, now: new Date() })
-  const planPath = await writePlan(captureDir, file, options)
   const manifest = startManifest(file, node.path, options)
   writeManifest(captureDir, manifest)
+  const planPath = await writePlan(captureDir, file, options).catch((error: unknown) => {
+    // Nothing was run, so there is nothing to keep.
+    rmSync(captureDir, { recursive: true })
+    throw error
+  })
   const run = await runSubject({
     command: node.path,
     args: [
@@ -67,6 +71,8 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     cwd: options.cwd,
     env: subjectEnvironment({ ...options, captureDir, isWorkload: true, userEnv: options.env }),
     timeoutMs: options.timeoutMs,
+    // Our stdout is for the report; what a workload prints must not mix with it.
+    isStdoutOurs: true,
   })
   const result = readResult(captureDir)
   manifest.exit = run.exit
@@ -74,11 +80,11 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
   manifest.workloads = (result?.workloads ?? []).map(({ error, roundsDone, ...rest }) => ({
     ...rest,
     roundCount: roundsDone,
-    ...(error === undefined ? {} : { error: `${error.message}\n${error.stack}` }),
+    ...(error === undefined ? {} : { error: thrownText(error, file, captureDir) }),
   }))
   writeManifest(captureDir, manifest)
   assertTraced(captureDir, run.exit, node.path)
-  const fault = describeFault(file, captureDir, run, result, options.timeoutMs)
+  const fault = workloadFault({ file, captureDir, run, result, timeoutMs: options.timeoutMs })
   return {
     captureDir,
     manifest,
@@ -131,62 +137,4 @@ function startManifest(
 function readResult(captureDir: string): WorkloadResult | undefined {
   const path = join(captureDir, workloadResultFile)
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as WorkloadResult) : undefined
-}
-
-function describeFault(
-  file: WorkloadFile,
-  captureDir: string,
-  run: SubjectRun,
-  result: WorkloadResult | undefined,
-  timeoutMs: number,
-): SeamproofError | undefined {
-  if (result?.phase === 'done') return undefined
-  const where = describePlace(file, result)
-  const thrown = result?.error ?? result?.workloads.find((one) => one.error !== undefined)?.error
-  if (thrown !== undefined) {
-    const bundleFile = file.mustBundle ? join(captureDir, 'workload', 'workload.mjs') : undefined
-    const stack = mapErrorStack(userStack(thrown.stack), bundleFile)
-    const text = stack.includes(thrown.message) ? stack : `${thrown.message}\n${stack}`.trimEnd()
-    return fault(
-      'WORKLOAD_THREW',
-      `${where} threw\n${text}`,
-      'fix the workload, or what it calls, and track it again',
-    )
-  }
-  if (run.didTimeOut)
-    return fault(
-      'WORKLOAD_TIMED_OUT',
-      `${where} was stopped after ${timeoutMs / 1000} s`,
-      'look for an operation that never settles, or allow more with --timeout SECONDS',
-    )
-  if (run.exit.signal !== null)
-    return fault(
-      'WORKLOAD_CRASHED',
-      `${where} was ended by ${run.exit.signal}`,
-      'run it under a debugger to see where it crashes; what was recorded until then is kept',
-    )
-  const code = result?.endedEarlyWithCode ?? run.exit.code
-  // Node's code for "nothing left to do, but a top-level await is not settled".
-  if (code === 13)
-    return fault(
-      'WORKLOAD_NEVER_SETTLED',
-      `${where} awaits something that never settles`,
-      'every promise of an operation must settle',
-    )
-  return fault(
-    'WORKLOAD_ENDED_PROCESS',
-    `${where} ended the process with exit code ${code}`,
-    'a workload must return: look for process.exit',
-  )
-}
-
-function describePlace(file: WorkloadFile, result: WorkloadResult | undefined): string {
-  if (result === undefined || result.phase === 'loading')
-    return `${file.path}, while it was loaded,`
-  const round = result.phase === 'round' ? ` ${result.round}` : ''
-  return `workload "${result.workload}" (in its ${result.phase}${round})`
-}
-
-function fault(code: string, message: string, hint: string): SeamproofError {
-  return new SeamproofError(code, message, { exitCode: ExitCode.subjectNotDriven, hint })
 }

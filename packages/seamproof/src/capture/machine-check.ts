@@ -33,7 +33,12 @@ function checkPlatform(): MachineCheck {
   const shown = `${process.platform}-${process.arch}`
   const name = 'platform'
   if (process.platform !== 'linux')
-    return { name, status: 'missing', detail: `${shown}: the agent runs on Linux only`, remedy: 'run it in a Linux container or virtual machine' }
+    return {
+      name,
+      status: 'missing',
+      detail: `${shown}: the agent runs on Linux only`,
+      remedy: 'run it in a Linux container or virtual machine',
+    }
   if (process.arch !== 'x64')
     return { name, status: 'missing', detail: `${shown}: the agent unwinds x86-64 stacks only` }
   return { name, status: 'ok', detail: shown }
@@ -55,7 +60,12 @@ function checkLibc(): MachineCheck {
   const version = glibcVersion()
   const name = 'libc'
   if (version === undefined)
-    return { name, status: 'missing', detail: 'not glibc; the agent interposes glibc', remedy: 'use a Debian-based image, such as node:22' }
+    return {
+      name,
+      status: 'missing',
+      detail: 'not glibc; the agent interposes glibc',
+      remedy: 'use a Debian-based image, such as node:22',
+    }
   const minor = Number(version.split('.')[1])
   if (minor < 35)
     return { name, status: 'limited', detail: `glibc ${version}: unwinding is slower before 2.35` }
@@ -64,9 +74,16 @@ function checkLibc(): MachineCheck {
 
 function checkCompiler(): MachineCheck {
   const name = 'C compiler'
-  const found = [process.env['CC'], 'cc', 'gcc', 'clang'].find((command) => command && findInPath(command))
+  const found = [process.env.CC, 'cc', 'gcc', 'clang'].find(
+    (command) => command && findInPath(command),
+  )
   if (found === undefined)
-    return { name, status: 'missing', detail: 'none in PATH; the agent is compiled on first use', remedy: 'apt-get install --yes gcc libc6-dev' }
+    return {
+      name,
+      status: 'missing',
+      detail: 'none in PATH; the agent is compiled on first use',
+      remedy: 'apt-get install --yes gcc libc6-dev',
+    }
   return { name, status: 'ok', detail: firstLine(found, ['--version']) }
 }
 
@@ -86,7 +103,8 @@ function checkNameTools(): MachineCheck {
   return {
     name,
     status: 'limited',
-    detail: 'neither addr2line nor llvm-symbolizer: native frames get no lines and no inlined functions',
+    detail:
+      'neither addr2line nor llvm-symbolizer: native frames get no lines and no inlined functions',
     remedy: 'apt-get install --yes binutils',
   }
 }
@@ -102,7 +120,12 @@ function checkDisk(cwd: string): MachineCheck {
   const freeGiB = (bavail * bsize) / 1024 ** 3
   const detail = `${freeGiB.toFixed(1)} GiB free in ${cwd}`
   if (freeGiB >= 1) return { name, status: 'ok', detail }
-  return { name, status: 'limited', detail: `${detail}: a capture in full mode may fill it`, remedy: 'seamproof track --mode aggregate …' }
+  return {
+    name,
+    status: 'limited',
+    detail: `${detail}: a capture in full mode may fill it`,
+    remedy: 'seamproof track --mode aggregate …',
+  }
 }
 
 /** Nothing in `track` traces with ptrace; debuggers and LeakSanitizer, which later checks drive, do. */
@@ -110,8 +133,13 @@ function checkPtrace(): MachineCheck {
   const name = 'ptrace'
   try {
     const scope = readFileSync('/proc/sys/kernel/yama/ptrace_scope', 'utf8').trim()
-    if (scope === '0' || scope === '1') return { name, status: 'ok', detail: `ptrace_scope ${scope}` }
-    return { name, status: 'limited', detail: `ptrace_scope ${scope}: debuggers cannot attach (tracking does not need it)` }
+    if (scope === '0' || scope === '1')
+      return { name, status: 'ok', detail: `ptrace_scope ${scope}` }
+    return {
+      name,
+      status: 'limited',
+      detail: `ptrace_scope ${scope}: debuggers cannot attach (tracking does not need it)`,
+    }
   } catch {
     return { name, status: 'ok', detail: 'not restricted by Yama' }
   }
@@ -119,7 +147,10 @@ function checkPtrace(): MachineCheck {
 
 function firstLine(command: string, args: string[]): string {
   try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0]!
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).split('\n')[0]!
   } catch {
     return command
   }
@@ -128,7 +159,7 @@ function firstLine(command: string, args: string[]): string {
 function findInPath(command: string): string | undefined {
   const candidates = command.includes('/')
     ? [command]
-    : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, command))
+    : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command))
   return candidates.find((path) => {
     try {
       accessSync(path, constants.X_OK)

@@ -9,6 +9,8 @@ export interface RunSubjectOptions {
   cwd: string
   env: Record<string, string>
   timeoutMs?: number | undefined
+  /** The subject's stdout goes to our stderr. Otherwise all three streams are the subject's, untouched. */
+  isStdoutOurs?: boolean
 }
 
 export interface SubjectRun {
@@ -19,14 +21,14 @@ export interface SubjectRun {
 
 const forwardedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 
-/** Runs the subject with our standard streams, untouched, and waits for it. Signals that we get are passed on. */
+/** Runs the subject and waits for it. Signals that we get are passed on. */
 export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun> {
   const startedMs = performance.now()
   const child = execa(options.command, [...options.args], {
     cwd: options.cwd,
     env: options.env,
     extendEnv: false,
-    stdio: 'inherit',
+    stdio: ['inherit', options.isStdoutOurs ? process.stderr : 'inherit', 'inherit'],
     reject: false,
     buffer: false,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),

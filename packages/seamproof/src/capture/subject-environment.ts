@@ -27,17 +27,17 @@ export function subjectEnvironment(options: SubjectEnvironmentOptions): Record<s
   for (const [name, value] of Object.entries(options.userEnv))
     if (value !== undefined) env[name] = value
   // Parsing a certificate bundle adds 400,000 allocations to the start of every Node process.
-  if (options.isWorkload) delete env['NODE_EXTRA_CA_CERTS']
+  if (options.isWorkload) delete env.NODE_EXTRA_CA_CERTS
   const agent = agentEnvironment({
     captureDir: options.captureDir,
     mode: options.mode,
     ...(options.maxDepth === undefined ? {} : { maxDepth: options.maxDepth }),
     ...(options.fileLimitBytes === undefined ? {} : { fileLimitBytes: options.fileLimitBytes }),
   })
-  const preloads = [agent['LD_PRELOAD'], env['LD_PRELOAD']].filter(
+  const preloads = [agent.LD_PRELOAD, env.LD_PRELOAD].filter(
     (path) => path !== undefined && path !== '',
   )
-  const nodeOptions = [env['NODE_OPTIONS'] ?? '', agent['NODE_OPTIONS'] ?? '', ...v8Options]
+  const nodeOptions = [env.NODE_OPTIONS ?? '', agent.NODE_OPTIONS ?? '', ...v8Options]
   nodeOptions.push(`--require ${quoteNodeOption(controlModule())}`)
   if (options.isExact) nodeOptions.push(`--require ${quoteNodeOption(noInliningModule())}`)
   return {

@@ -52,7 +52,7 @@ function resolveCommand(command: string, { cwd, env }: Surroundings): string | u
     const path = isAbsolute(command) ? command : resolve(cwd, command)
     return isFile(path) ? path : undefined
   }
-  return (env['PATH'] ?? '')
+  return (env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder === '' ? cwd : folder, command))
     .find(isExecutableFile)

@@ -43,7 +43,8 @@ export function initCommand(): Command {
       const terminal = createTerminal(options)
       const files = writeFirstFiles(resolve(folder))
       if (options.json) terminal.printJson({ formatVersion: 1, files })
-      else terminal.print(`wrote ${files.join('\nwrote ')}\n\nnext: seamproof track ${workloadFile}`)
+      else
+        terminal.print(`wrote ${files.join('\nwrote ')}\n\nnext: seamproof track ${workloadFile}`)
     })
 }
 
@@ -57,7 +58,10 @@ function writeFirstFiles(folder: string): string[] {
     throw new SeamproofError(
       'FILE_EXISTS',
       `${existing.map(({ path }) => path).join(' and ')} exists; nothing was written`,
-      { exitCode: ExitCode.usage, hint: 'move it away, or name another folder: seamproof init FOLDER' },
+      {
+        exitCode: ExitCode.usage,
+        hint: 'move it away, or name another folder: seamproof init FOLDER',
+      },
     )
   if (!existsSync(folder))
     throw new SeamproofError('FOLDER_NOT_FOUND', `there is no folder ${folder}`, {

@@ -6,7 +6,7 @@ export interface Progress {
 
 /** A spinner on stderr for a person who waits; nothing in CI, in a pipe or with --json. */
 export async function startProgress(isWanted: boolean): Promise<Progress> {
-  const isWatched = process.stderr.isTTY === true && process.env['CI'] === undefined
+  const isWatched = process.stderr.isTTY === true && process.env.CI === undefined
   if (!isWanted || !isWatched) return { step() {}, stop() {} }
   const { default: ora } = await import('ora')
   const spinner = ora({ stream: process.stderr, discardStdin: false })

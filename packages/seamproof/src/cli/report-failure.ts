@@ -29,7 +29,7 @@ export function reportFailure(thrown: unknown): number {
 }
 
 function isDebugging(): boolean {
-  const value = process.env['SEAMPROOF_DEBUG']
+  const value = process.env.SEAMPROOF_DEBUG
   return value !== undefined && value !== '' && value !== '0'
 }
 

@@ -14,6 +14,9 @@ export interface LoadedWorkload {
   warmupOperations?: number
 }
 
+/** The file loaded, but is not what it should be. */
+export class WorkloadComplaint extends Error {}
+
 /** Finalizers of Node-API values run on the event loop: a loop of synchronous calls that never yields would hoard them. */
 const operationsPerYield = 64
 
@@ -23,7 +26,7 @@ export async function loadWorkloads(plan: WorkloadPlan): Promise<LoadedWorkload[
   const all = registered.length > 0 ? registered : [fromExports(module, plan)]
   const chosen = plan.only === undefined ? all : all.filter((one) => one.name === plan.only)
   if (chosen.length === 0)
-    throw new Error(
+    throw new WorkloadComplaint(
       `there is no workload "${plan.only}"; the file declares ${all.map((one) => `"${one.name}"`).join(', ')}`,
     )
   return chosen
@@ -57,7 +60,7 @@ function fromRegistry(options: RegisteredWorkload): LoadedWorkload {
 function fromExports(module: Record<string, unknown>, plan: WorkloadPlan): LoadedWorkload {
   const exported = exportsWithRun(module)
   if (exported === undefined)
-    throw new Error('the file declares no workload(...) and exports no function "run"')
+    throw new WorkloadComplaint('the file declares no workload(...) and exports no function "run"')
   const { run, setup, teardown, n } = exported
   return {
     name: plan.defaultName,
@@ -77,7 +80,7 @@ function fromExports(module: Record<string, unknown>, plan: WorkloadPlan): Loade
 type WithRun = Record<string, unknown> & { run: (operationCount: number) => unknown }
 
 function exportsWithRun(module: Record<string, unknown>): WithRun | undefined {
-  for (const candidate of [module, module['default']])
+  for (const candidate of [module, module.default])
     if (typeof (candidate as WithRun | undefined)?.run === 'function') return candidate as WithRun
   return undefined
 }

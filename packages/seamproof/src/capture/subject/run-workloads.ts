@@ -1,10 +1,16 @@
 /** The runner: the only code of ours that runs as JavaScript in a workload's process. Usage: node run-workloads.js PLAN.json */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
+import { inspect } from 'node:util'
+import { type LoadedWorkload, loadWorkloads, WorkloadComplaint } from './loaded-workload.js'
 import { type RoundSchedule, warmUp } from './round-schedule.js'
 import { settle } from './settle.js'
-import type { WorkloadOutcome, WorkloadPlan, WorkloadResult } from './workload-plan.js'
+import type {
+  WorkloadError,
+  WorkloadOutcome,
+  WorkloadPlan,
+  WorkloadResult,
+} from './workload-plan.js'
 
 interface Control {
   isRecording: boolean
@@ -19,9 +25,6 @@ const result: WorkloadResult = { formatVersion: 1, phase: 'loading', workloads: 
 
 process.argv = [process.argv[0]!, plan.modulePath]
 process.on('uncaughtException', fail)
-process.on('exit', (code) => {
-  if (result.phase !== 'done' && !hasFailed()) report({ endedEarlyWithCode: code })
-})
 
 report({})
 await runAll().catch(fail)
@@ -100,10 +103,6 @@ function report(change: Partial<WorkloadResult>): void {
   renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
 }
 
-function hasFailed(): boolean {
-  return result.error !== undefined || result.workloads.some((one) => one.error !== undefined)
-}
-
 function fail(thrown: unknown): never {
   const error = describe(thrown)
   const current = result.phase === 'loading' ? undefined : result.workloads.at(-1)
@@ -115,8 +114,10 @@ function fail(thrown: unknown): never {
   process.exit(1)
 }
 
-function describe(thrown: unknown): { message: string; stack: string } {
+function describe(thrown: unknown): WorkloadError {
+  if (thrown instanceof WorkloadComplaint)
+    return { message: thrown.message, stack: '', isComplaint: true }
   if (thrown instanceof Error)
     return { message: `${thrown.name}: ${thrown.message}`, stack: thrown.stack ?? '' }
-  return { message: `threw ${String(thrown)}`, stack: '' }
+  return { message: `${inspect(thrown)} (not an Error)`, stack: '' }
 }

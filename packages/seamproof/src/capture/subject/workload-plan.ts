@@ -24,9 +24,15 @@ export interface WorkloadResult {
   round?: number
   workloads: WorkloadOutcome[]
   /** An error outside any workload: the file did not load, or declared nothing. */
-  error?: { message: string; stack: string }
-  /** Set when the subject ended the process itself, by `process.exit` or by having nothing left to do. */
-  endedEarlyWithCode?: number
+  error?: WorkloadError
+}
+
+export interface WorkloadError {
+  message: string
+  /** Empty when what was thrown had none. */
+  stack: string
+  /** The runner's own complaint about the file, not something that the file threw. */
+  isComplaint?: true
 }
 
 export interface WorkloadOutcome {
@@ -35,5 +41,5 @@ export interface WorkloadOutcome {
   roundCount: number
   roundsDone: number
   warmupOperations: number
-  error?: { message: string; stack: string }
+  error?: WorkloadError
 }
