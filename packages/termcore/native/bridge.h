@@ -69,6 +69,18 @@ bool tc_bridge_export(napi_env env, napi_value exports, tc_environment *environm
                       napi_callback callback);
 
 /*
+ * Grids. What lies behind a TC_KIND_GRID handle is the bridge's own struct, so go through these.
+ * tc_bridge_add_grid makes a handle for a grid that was made elsewhere: with `is_owned` the bridge
+ * destroys it, without it the owner calls tc_bridge_remove before destroying the grid itself.
+ * Make grids with tc_bridge_allocator, or JavaScript cannot view their cells.
+ */
+struct tc_grid;
+tc_status tc_bridge_add_grid(tc_environment *environment, struct tc_grid *grid, bool is_owned,
+                             uint32_t *handle_out);
+/* NULL after throwing TERMCORE_STATE. */
+struct tc_grid *tc_bridge_grid_of(napi_env env, tc_environment *environment, napi_value handle);
+
+/*
  * Implemented outside bridge.c, called once per environment while the module loads.
  * terminal_bindings.c (grid and terminal room): parser, snapshot and everything else of that room.
  * False means an exception is pending.

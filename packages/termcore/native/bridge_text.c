@@ -1,0 +1,39 @@
+/* UTF-8 to codepoints for text that comes over the bridge. */
+#include "bridge_grid.h"
+
+#define REPLACEMENT 0xfffdu
+
+/* One codepoint; `*at` moves past it. A malformed sequence is one U+FFFD per maximal valid prefix. */
+static uint32_t next_codepoint(const uint8_t *bytes, size_t size_bytes, size_t *at) {
+  const uint8_t lead = bytes[(*at)++];
+  if (lead < 0x80) return lead;
+  if (lead < 0xc2 || lead > 0xf4) return REPLACEMENT;
+  const uint32_t more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+  uint32_t codepoint = lead & (0x3fu >> more);
+  /* The second byte's range rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
+  uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  for (uint32_t index = 0; index < more; index++) {
+    if (*at >= size_bytes || bytes[*at] < low || bytes[*at] > high) return REPLACEMENT;
+    codepoint = codepoint << 6 | (bytes[(*at)++] & 0x3fu);
+    low = 0x80;
+    high = 0xbf;
+  }
+  return codepoint;
+}
+
+uint32_t tc_apply_text(tc_bridge_grid *bridged, uint32_t row, uint32_t col, const uint8_t *bytes, size_t size_bytes) {
+  uint32_t codepoints[64];
+  size_t at = 0;
+  while (at < size_bytes) {
+    const uint32_t ascii = tc_grid_put_ascii(bridged->grid, row, col, bytes + at, size_bytes - at, bridged->pen);
+    col += ascii;
+    at += ascii;
+    if (at >= size_bytes || col >= tc_grid_get_header(bridged->grid)->cols) break;
+    size_t count = 0;
+    while (at < size_bytes && count < 64) codepoints[count++] = next_codepoint(bytes, size_bytes, &at);
+    const uint32_t end = tc_grid_put_codepoints(bridged->grid, row, col, codepoints, count, bridged->pen);
+    col = end;
+  }
+  return col;
+}
