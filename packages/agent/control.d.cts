@@ -1,0 +1,6 @@
+export const isRecording: boolean
+/** `kind` as in docs/TRACE_FORMAT.md: 0 user, 1 round begins, 2 round ends, 3 warm-up ends, 4 program ends. */
+export function mark(name: string, kind?: number): void
+export function jsHeap(): void
+/** A counter of the agent, or NaN. */
+export function stats(name: string): number

@@ -1,0 +1,383 @@
+/*
+ * Lifecycle: idle until SEAMPROOF_CAPTURE names a directory, then recording to the end of the process.
+ *
+ *   idle ──constructor, variable set──► recording ──destructor, _exit──► recording, file marked closed
+ *   recording ──fork, in the child──► forked ──first calls──► recording into a file of its own
+ */
+#include "agent.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { IDLE = 0, RECORDING = 1, FORKED = 2 };
+int g_recording;
+uint32_t g_depth_max = 256;
+_Alignas(64) _Atomic uint64_t g_now_us;
+static uint64_t g_start_ns, g_file_limit_bytes;
+static char g_directory[3072];
+
+void agt_resources_init(void);
+void agt_resources_after_fork(void);
+void agt_resources_review(struct agt_thread *thread, const uint8_t *held);
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t agt_clock_us(void) {
+  uint64_t now = (now_ns() - g_start_ns) / 1000;
+  atomic_store_explicit(&g_now_us, now, memory_order_relaxed);
+  return now;
+}
+
+/* ------------------------------------------------------------------------------------------ what /proc says of us */
+
+static size_t read_file(const char *path, char *text, size_t capacity) {
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  size_t held = 0;
+  for (ssize_t got; held < capacity && (got = syscall(SYS_read, fd, text + held, capacity - held)) > 0;) held += (size_t)got;
+  syscall(SYS_close, fd);
+  return held;
+}
+
+/* Entries of a directory whose names are numbers; sets a bit for each one below 65536 when asked. */
+static uint32_t count_numbers(const char *path, uint8_t *bits) {
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  uint32_t count = 0;
+  char buffer[4096];
+  for (long got; (got = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
+    for (long at = 0; at < got;) {
+      uint16_t length;
+      memcpy(&length, buffer + at + 16, 2);
+      const char *name = buffer + at + 19;
+      at += length;
+      if (name[0] < '0' || name[0] > '9') continue;
+      unsigned number = 0;
+      for (; *name >= '0' && *name <= '9'; name++) number = number * 10 + (unsigned)(*name - '0');
+      count++;
+      if (bits && number < 65536) bits[number >> 3] |= (uint8_t)(1u << (number & 7));
+    }
+  }
+  syscall(SYS_close, fd);
+  return count;
+}
+
+static uint64_t rss_bytes(void) {
+  char text[128] = "";
+  text[read_file("/proc/self/statm", text, sizeof text - 1)] = 0;
+  const char *at = strchr(text, ' ');
+  uint64_t pages = 0;
+  for (at = at ? at + 1 : ""; *at >= '0' && *at <= '9'; at++) pages = pages * 10 + (uint64_t)(*at - '0');
+  return pages * 4096;
+}
+
+/* Children of every thread, zombies included. */
+static uint32_t count_children(void) {
+  uint32_t count = 0;
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  char buffer[4096];
+  for (long got; fd >= 0 && (got = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
+    for (long at = 0; at < got;) {
+      uint16_t length;
+      memcpy(&length, buffer + at + 16, 2);
+      const char *name = buffer + at + 19;
+      at += length;
+      if (name[0] < '0' || name[0] > '9') continue;
+      char path[64], list[8192];
+      snprintf(path, sizeof path, "/proc/self/task/%.20s/children", name);
+      size_t held = read_file(path, list, sizeof list);
+      for (size_t i = 0; i < held; i++) count += list[i] == ' ';
+    }
+  }
+  if (fd >= 0) syscall(SYS_close, fd);
+  return count;
+}
+
+static uint32_t count_mappings(void) {
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  char buffer[8192];
+  uint32_t lines = 0;
+  for (ssize_t got; (got = syscall(SYS_read, fd, buffer, sizeof buffer)) > 0;)
+    for (ssize_t i = 0; i < got; i++) lines += buffer[i] == '\n';
+  syscall(SYS_close, fd);
+  return lines;
+}
+
+static void write_sample(uint64_t seq, uint32_t descriptors, uint32_t threads, uint32_t children, uint32_t mappings) {
+  uint8_t body[80];
+  uint8_t *p = agt_put_varint(body, agt_clock_us());
+  p = agt_put_varint(p, rss_bytes());
+  p = agt_put_varint(p, descriptors);
+  p = agt_put_varint(p, threads);
+  p = agt_put_varint(p, seq);
+  p = agt_put_varint(p, children);
+  p = agt_put_varint(p, mappings);
+  agt_meta_write(AGT_META_SAMPLE, body, (size_t)(p - body));
+}
+
+/* ---------------------------------------------------------------------------------------------------------- sampler */
+
+static _Atomic int g_sampler;
+
+static void *run_sampler(void *argument) {
+  (void)argument;
+  agt_thread_disown();
+  syscall(SYS_prctl, 15 /* PR_SET_NAME */, "seamproof");
+  for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING; tick++) {
+    agt_clock_us();
+    /* Descriptors and threads cost a directory read each: at marks, and twice a second. */
+    if (tick % 100 == 0)
+      write_sample(0, count_numbers("/proc/self/fd", NULL) - 1, count_numbers("/proc/self/task", NULL), 0, 0);
+    else if (tick % 10 == 0)
+      write_sample(0, 0, 0, 0, 0);
+    struct timespec pause = {0, 5000000};
+    nanosleep(&pause, NULL);
+  }
+  return NULL;
+}
+
+/* Its signals are all blocked: a handler of the subject must never run on our thread. */
+void agt_sampler_start(void) {
+  int expected = 0;
+  if (!atomic_compare_exchange_strong(&g_sampler, &expected, 1)) return;
+  static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  agt_next((void **)&create, "pthread_create");
+  int saved_errno = errno;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  create(&thread, &attributes, run_sampler, NULL);
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = saved_errno;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ marks */
+
+void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
+  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != RECORDING) return;
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return;
+  int saved_errno = errno;
+  uint8_t *held = agt_map(65536 / 8);
+  uint32_t descriptors = held ? count_numbers("/proc/self/fd", held) : 0;
+  if (held) {
+    agt_resources_review(thread, held);
+    agt_unmap(held, 65536 / 8);
+  }
+  uint64_t seq = atomic_fetch_add(&g_seq, 1);
+  write_sample(seq, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), count_children(),
+               count_mappings());
+  uint8_t body[512];
+  if (length > 256) length = 256;
+  uint8_t *p = agt_put_varint(body, seq);
+  p = agt_put_varint(p, agt_clock_us());
+  *p++ = (uint8_t)kind;
+  p = agt_put_varint(p, length);
+  memcpy(p, name, length);
+  agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
+  if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
+  errno = saved_errno;
+  agt_thread_leave(thread);
+}
+
+/* ------------------------------------------------------------------------------------------------------- start, end */
+
+static void write_process(void) {
+  static uint8_t body[128 * 1024];
+  char path[4096];
+  uint8_t *p = body;
+  ssize_t length = syscall(SYS_readlink, "/proc/self/exe", path, sizeof path);
+  if (length < 0) length = 0;
+  p = agt_put_varint(p, (uint64_t)length);
+  memcpy(p, path, (size_t)length);
+  p += length;
+  if (!getcwd(path, sizeof path)) path[0] = 0;
+  length = (ssize_t)strlen(path);
+  p = agt_put_varint(p, (uint64_t)length);
+  memcpy(p, path, (size_t)length);
+  p += length;
+  static char arguments[64 * 1024];
+  size_t held = read_file("/proc/self/cmdline", arguments, sizeof arguments - 1);
+  arguments[held] = 0;
+  uint64_t count = 0;
+  for (size_t i = 0; i < held; i++) count += arguments[i] == 0;
+  p = agt_put_varint(p, count);
+  for (size_t at = 0; at < held && count > 0; count--) {
+    size_t bytes = strlen(arguments + at);
+    p = agt_put_varint(p, bytes);
+    memcpy(p, arguments + at, bytes);
+    p += bytes;
+    at += bytes + 1;
+  }
+  agt_meta_write(AGT_META_PROCESS, body, (size_t)(p - body));
+}
+
+static bool begin_recording(void) {
+  g_start_ns = now_ns();
+  if (!agt_file_open(g_directory, g_file_limit_bytes)) return false;
+  write_process();
+  __atomic_store_n(&g_recording, RECORDING, __ATOMIC_RELEASE);
+  return true;
+}
+
+static uint64_t number_from(const char *name, uint64_t fallback) {
+  const char *text = getenv(name);
+  if (!text || !*text) return fallback;
+  uint64_t value = 0;
+  for (; *text >= '0' && *text <= '9'; text++) value = value * 10 + (uint64_t)(*text - '0');
+  return *text ? fallback : value;
+}
+
+static void in_child(void);
+
+__attribute__((constructor(101))) static void start(void) {
+  agt_real_resolve();
+  const char *directory = getenv("SEAMPROOF_CAPTURE");
+  if (!directory || directory[0] != '/' || strlen(directory) >= sizeof g_directory) return;
+  int saved_errno = errno;
+  strcpy(g_directory, directory);
+  const char *mode = getenv("SEAMPROOF_MODE");
+  g_is_aggregate = mode && strcmp(mode, "aggregate") == 0;
+  g_depth_max = (uint32_t)number_from("SEAMPROOF_DEPTH", 256);
+  if (g_depth_max < 8) g_depth_max = 8;
+  if (g_depth_max > AGT_DEPTH_MAX - 2) g_depth_max = AGT_DEPTH_MAX - 2;
+  g_file_limit_bytes = number_from("SEAMPROOF_FILE_LIMIT", 0);
+  agt_threads_init();
+  agt_resources_init();
+  agt_modules_init();
+  agt_code_init();
+  pthread_atfork(NULL, NULL, in_child);
+  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init())) begin_recording();
+  errno = saved_errno;
+}
+
+static bool is_recorded_process(void) { return (uint32_t)syscall(SYS_getpid) == g_header->pid; }
+
+static void finish(void) {
+  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != RECORDING || !is_recorded_process()) return;
+  static _Atomic int is_finished;
+  if (atomic_exchange(&is_finished, 1)) return;
+  agt_mark(AGT_MARK_PROGRAM_END, "", 0);
+  struct agt_thread *thread = agt_thread_enter();
+  if (thread) {
+    agt_events_chunk_close(thread);
+    agt_thread_leave(thread);
+  }
+  agt_file_set_state(AGT_CLOSED);
+  agt_file_trim();
+}
+
+/* Recording goes on: destructors of other libraries still free. The file is valid at every byte. */
+__attribute__((destructor(101))) static void stop(void) { finish(); }
+
+/* ----------------------------------------------------------------------------------------------- fork, exec, _exit */
+
+static uint32_t g_calls_since_fork;
+
+/*
+ * A lock may be held by a thread that the child does not have. The child makes every lock anew, with what it guards.
+ */
+static void in_child(void) {
+  if (g_recording == IDLE) return;
+  __atomic_store_n(&g_recording, FORKED, __ATOMIC_RELEASE);
+  atomic_store(&g_sampler, 0);
+  g_calls_since_fork = 0;
+  agt_threads_after_fork();
+}
+
+/*
+ * From agt_thread_enter, in a forked child. Most children exec at once; one that goes on gets a trace of its own. Blocks
+ * that it allocated before that are not seen.
+ */
+void agt_begin_in_child(void) {
+  if (++g_calls_since_fork != 64) return;
+  int saved_errno = errno;
+  t_thread = AGT_T_BUSY;
+  agt_file_after_fork();
+  agt_meta_after_fork();
+  agt_modules_after_fork();
+  agt_resources_after_fork();
+  agt_tree_after_fork();
+  bool is_ready = !g_is_aggregate || agt_live_init();
+  __atomic_store_n(&g_recording, IDLE, __ATOMIC_RELEASE);
+  if (is_ready) begin_recording();
+  t_thread = NULL;
+  errno = saved_errno;
+}
+
+bool agt_is_forked(void) { return __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == FORKED; }
+
+AGT_EXPORT pid_t fork(void) {
+  static pid_t (*real)(void);
+  agt_next((void **)&real, "fork");
+  pid_t child = real();
+  if (child > 0 && __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING) {
+    struct agt_thread *thread = agt_thread_enter();
+    if (thread) {
+      uint8_t body[32];
+      uint8_t *p = agt_put_varint(body, (uint64_t)child);
+      p = agt_put_varint(p, agt_clock_us());
+      agt_meta_write(AGT_META_FORK, body, (size_t)(p - body));
+      agt_thread_leave(thread);
+    }
+  }
+  return child;
+}
+
+/* After vfork the child runs in its parent's memory: only the process that the trace belongs to may say it ended. */
+#define ENDING(state) \
+  do { \
+    if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING && is_recorded_process()) agt_file_set_state(state); \
+  } while (0)
+
+AGT_EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
+  static int (*real)(const char *, char *const[], char *const[]);
+  agt_next((void **)&real, "execve");
+  ENDING(AGT_EXECED);
+  int failed = real(path, arguments, environment);
+  ENDING(AGT_OPEN);
+  return failed;
+}
+AGT_EXPORT int execv(const char *path, char *const arguments[]) {
+  static int (*real)(const char *, char *const[]);
+  agt_next((void **)&real, "execv");
+  ENDING(AGT_EXECED);
+  int failed = real(path, arguments);
+  ENDING(AGT_OPEN);
+  return failed;
+}
+AGT_EXPORT int execvp(const char *file, char *const arguments[]) {
+  static int (*real)(const char *, char *const[]);
+  agt_next((void **)&real, "execvp");
+  ENDING(AGT_EXECED);
+  int failed = real(file, arguments);
+  ENDING(AGT_OPEN);
+  return failed;
+}
+
+AGT_EXPORT void _exit(int code) {
+  finish();
+  syscall(SYS_exit_group, code);
+  __builtin_unreachable();
+}
+AGT_EXPORT void _Exit(int code) { _exit(code); }

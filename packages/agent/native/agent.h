@@ -1,0 +1,321 @@
+/*
+ * The agent: what its parts share. One library, preloaded into the subject, Linux on x86-64.
+ *
+ * Rules that every part keeps:
+ *   - Nothing that can run inside a hook uses the process's allocator, stdio, or a lock that somebody else may hold while
+ *     allocating. Memory comes from agt_map (a plain mmap system call).
+ *   - A hook sets thread->busy for its whole body. Whatever allocates inside (a signal handler, a libc call of ours) sees it
+ *     and passes untracked, counted in the file header.
+ *   - Lock order: g_meta.lock, then g_file.lock. A shard lock of the live map is taken alone. None is held over a call
+ *     into the loader.
+ *   - errno is the caller's: slow paths save and restore it.
+ */
+#ifndef SEAMPROOF_AGENT_H
+#define SEAMPROOF_AGENT_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#if !defined(__x86_64__) || !defined(__linux__)
+#error "the Seamproof agent supports Linux on x86-64 only"
+#endif
+
+#define AGT_LIKELY(x) __builtin_expect(!!(x), 1)
+#define AGT_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define AGT_EXPORT __attribute__((visibility("default")))
+#define AGT_NOINLINE __attribute__((noinline))
+
+enum agt_kind { AGT_MALLOC = 1, AGT_CALLOC = 2, AGT_REALLOC = 3, AGT_ALIGNED = 4, AGT_MMAP = 5 };
+enum agt_class { AGT_FD = 1, AGT_THREAD = 2, AGT_CHILD = 3 };
+enum agt_mark_kind { AGT_MARK_USER, AGT_MARK_ROUND_BEGIN, AGT_MARK_ROUND_END, AGT_MARK_WARMUP_END, AGT_MARK_PROGRAM_END };
+enum agt_file_state { AGT_OPEN = 0, AGT_CLOSED = 1, AGT_DISK_FULL = 2, AGT_FILE_LIMIT = 3, AGT_EXECED = 4 };
+
+/* ------------------------------------------------------------------------------------------------ threads (thread.c) */
+
+enum { AGT_DEPTH_MAX = 512, AGT_SITES = 64, AGT_RECENT = 64, AGT_FOREIGN = 4 };
+
+/* A frame of the last walk, kept so that the next walk only has to verify it (see stack.c). */
+struct agt_frame {
+  uintptr_t sp;       /* stack pointer after the callee returned: the callee's CFA */
+  uintptr_t pc;       /* where the callee returns to */
+  uintptr_t rbp;      /* frame pointer at that moment */
+  uintptr_t rbp_slot; /* where the step outwards read the caller's rbp; 0 = unchanged by this frame */
+  uint32_t node;      /* id in the stack tree of the stack from the root to this frame */
+  uint32_t flags;
+};
+
+struct agt_site {
+  uint64_t size;
+  uint64_t addr16;
+  uint32_t stack;
+  uint32_t kind;
+};
+
+struct agt_thread {
+  uint8_t busy;       /* inside the agent; signal handlers on this thread read it */
+  uint8_t exit_round; /* how many times the key destructor has run */
+  uint32_t index;
+  int32_t tid;
+  uint32_t gc_depth;
+  uint64_t gc_start_us;
+  struct agt_thread *next_free; /* guarded by g_threads.lock */
+
+  /* The open EVENTS chunk and the encoder's prediction state, reset with each chunk (docs/TRACE_FORMAT.md). */
+  uint8_t *cursor;
+  uint8_t *limit;
+  uint8_t *chunk;
+  uint32_t chunk_capacity;
+  uint64_t seq_next;
+  uint64_t time_us;
+  uint64_t last_addr16;
+  uint32_t last_stack;
+  uint64_t chunk_events;
+  struct agt_site sites[AGT_SITES];
+  uint64_t recent[AGT_RECENT];
+
+  /* Bounds of the stack that may be read, and of foreign stacks met so far. */
+  uintptr_t stack_low, stack_high;
+  struct { uintptr_t low, high; } foreign[AGT_FOREIGN];
+  uint32_t foreign_generation, foreign_next;
+
+  /* frames[0] is the outermost; fresh[] holds those inside the part that could be reused. */
+  uint32_t frame_count;
+  uint32_t frame_generation;
+  struct agt_frame frames[AGT_DEPTH_MAX];
+  struct agt_frame fresh[AGT_DEPTH_MAX];
+};
+
+/* The calling thread's state, busy set, or NULL when this call must pass untracked. Pair with agt_thread_leave. */
+struct agt_thread *agt_thread_enter_slow(struct agt_thread *seen);
+void agt_thread_leave_slow(struct agt_thread *thread);
+void agt_threads_init(void);
+void agt_threads_after_fork(void);
+/* Names the calling thread the agent's own: it is never tracked. */
+void agt_thread_disown(void);
+
+/* TLS holds one pointer, initial-exec: a big static TLS block makes pthread_create fail with EINVAL. */
+extern __thread struct agt_thread *t_thread __attribute__((tls_model("initial-exec")));
+/* Values of t_thread that are not a state: state is being made, thread is ending (use the shared one), agent's own. */
+#define AGT_T_BUSY ((struct agt_thread *)1)
+#define AGT_T_ENDED ((struct agt_thread *)2)
+#define AGT_T_AGENT ((struct agt_thread *)3)
+
+static inline struct agt_thread *agt_thread_enter(void) {
+  struct agt_thread *thread = t_thread;
+  if (AGT_UNLIKELY((uintptr_t)thread <= 3 || thread->busy)) return agt_thread_enter_slow(thread);
+  thread->busy = 1;
+  atomic_signal_fence(memory_order_seq_cst);
+  return thread;
+}
+
+static inline void agt_thread_leave(struct agt_thread *thread) {
+  atomic_signal_fence(memory_order_seq_cst);
+  if (AGT_UNLIKELY(t_thread != thread)) agt_thread_leave_slow(thread);
+  else thread->busy = 0;
+}
+
+/* ---------------------------------------------------------------------------------------------- lifecycle (agent.c) */
+
+/* 0 idle, 1 recording. The one load that an idle agent costs. */
+extern int g_recording;
+extern bool g_is_aggregate;
+extern uint32_t g_depth_max;
+/* µs since the process's start, refreshed by the sampler thread every few milliseconds. */
+extern _Atomic uint64_t g_now_us;
+/* Next sequence number; its own cache line, for every hook of every thread adds to it. */
+extern _Atomic uint64_t g_seq;
+
+uint64_t agt_clock_us(void);
+/* Starts the sampler thread unless it runs. Called from slow paths. */
+void agt_sampler_start(void);
+void agt_mark(enum agt_mark_kind kind, const char *name, size_t length);
+/* Memory straight from the kernel; never returned to the process's allocator. NULL when there is none. */
+void *agt_map(size_t bytes);
+void agt_unmap(void *address, size_t bytes);
+
+/* ------------------------------------------------------------------------------------------------- the file (wire.c) */
+
+/* Counters that live in the file header, so that they survive SIGKILL. Offsets: docs/TRACE_FORMAT.md. */
+struct agt_header {
+  char magic[8];
+  uint32_t version, header_bytes, pid, ppid;
+  uint64_t start_wall_ns, start_mono_ns;
+  uint32_t mode, page_size, depth_max, state;
+  _Atomic uint64_t events_dropped, stacks_truncated, walks_ended_early, node_table_full, foreign_walks, untracked_calls,
+      forks_unfollowed, events_recorded, file_bytes;
+  uint64_t end_mono_ns, file_limit_bytes;
+};
+_Static_assert(offsetof(struct agt_header, events_dropped) == 56, "trace header");
+_Static_assert(offsetof(struct agt_header, file_limit_bytes) == 136, "trace header");
+
+/* Never NULL: before a file is open it points at a scratch header. */
+extern struct agt_header *g_header;
+#define AGT_COUNT(field) atomic_fetch_add_explicit(&g_header->field, 1, memory_order_relaxed)
+
+bool agt_file_open(const char *directory, uint64_t limit_bytes);
+void agt_file_set_state(enum agt_file_state state);
+/* Trims the file to what was used. More chunks may still follow. */
+void agt_file_trim(void);
+void agt_file_after_fork(void);
+
+enum agt_chunk_type { AGT_CHUNK_META = 1, AGT_CHUNK_EVENTS = 2 };
+enum { AGT_CHUNK_HEADER = 32 };
+/* A zeroed chunk mapped from the file, its header written. NULL when the disk or the limit is reached. */
+uint8_t *agt_chunk_open(enum agt_chunk_type type, uint32_t capacity, uint64_t first, uint32_t owner);
+/* Seals length and CRC and unmaps. */
+void agt_chunk_close(uint8_t *chunk, uint32_t payload_bytes);
+uint32_t agt_crc32(uint32_t crc, const uint8_t *bytes, size_t length);
+
+static inline uint8_t *agt_put_varint(uint8_t *p, uint64_t value) {
+  while (value >= 0x80) {
+    *p++ = (uint8_t)(value | 0x80);
+    value >>= 7;
+  }
+  *p++ = (uint8_t)value;
+  return p;
+}
+static inline uint64_t agt_zigzag(int64_t value) { return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63); }
+
+/* --------------------------------------------------------------------------------------------- META stream (meta.c) */
+
+enum agt_meta {
+  AGT_META_PROCESS = 1, AGT_META_MODULE, AGT_META_MODULE_GONE, AGT_META_CODE, AGT_META_NODE, AGT_META_MARK,
+  AGT_META_THREAD, AGT_META_THREAD_END, AGT_META_GC, AGT_META_SAMPLE, AGT_META_SNAPSHOT, AGT_META_SNAPSHOT_STACK,
+  AGT_META_SNAPSHOT_END, AGT_META_JS_HEAP, AGT_META_FORK, AGT_META_CODE_LINES, AGT_META_NOTE
+};
+
+struct agt_meta_state {
+  pthread_mutex_t lock;
+  uint8_t *chunk, *cursor, *limit; /* guarded by lock, as all below */
+  uint32_t capacity;
+  uint64_t last_node_pc;
+  uint32_t next_code;
+};
+extern struct agt_meta_state g_meta;
+
+/* Holder of g_meta.lock. Appends one record; `bytes` is the body. */
+void agt_meta_write_locked(enum agt_meta type, const uint8_t *bytes, size_t length);
+void agt_meta_write(enum agt_meta type, const uint8_t *bytes, size_t length);
+void agt_meta_note(const char *text);
+void agt_meta_after_fork(void);
+
+/* ---------------------------------------------------------------------------------------------- stack tree (tree.c) */
+
+enum { AGT_NODE_TRUNCATED = 1, AGT_NODE_ENDED_EARLY = 2, AGT_NODE_FOREIGN = 4, AGT_NODE_BYTECODE = 8 };
+bool agt_tree_init(uint32_t node_limit);
+/* Id of the frame `pc` called from the stack `parent`; makes it and writes its NODE record when it is new. */
+uint32_t agt_tree_child(uint32_t parent, uintptr_t pc, uint32_t flags, uint32_t bytecode_offset);
+uint32_t agt_tree_count(void);
+/* Addresses in [start, start+bytes) now mean something else: stacks through them get new nodes from here on. */
+void agt_tree_forget(uintptr_t start, size_t bytes);
+void agt_tree_after_fork(void);
+
+/* -------------------------------------------------------------------------------- unwinding (stack.c, cfi.c, module.c) */
+
+/* How to step from a frame to its caller, packed by cfi.c into one word so that a cache entry is 16 bytes. */
+typedef uint64_t agt_rule;
+enum { AGT_CFA_RSP = 1, AGT_CFA_RBP = 2, AGT_CFA_RBP_DEREF = 3, AGT_CFA_FRAME_POINTER = 4, AGT_CFA_END = 5 };
+enum { AGT_RBP_SAME = 0, AGT_RBP_AT_CFA = 1, AGT_RBP_AT_RBP = 2 };
+#define AGT_RULE(cfa, cfa_offset, rbp, rbp_offset) \
+  ((uint64_t)(cfa) | (uint64_t)(rbp) << 4 | (uint64_t)((uint32_t)(rbp_offset) & 0xffffff) << 8 | \
+   (uint64_t)(uint32_t)(cfa_offset) << 32)
+
+/* An ELF object as the loader sees it. */
+struct agt_object {
+  uintptr_t start, end; /* of the mapping */
+  uintptr_t bias;
+  const uint8_t *eh_frame_hdr; /* NULL when it has none */
+  const char *path;            /* the loader's own string; "" is the executable */
+};
+/* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
+bool agt_object_at(uintptr_t address, struct agt_object *object);
+agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc);
+/*
+ * One step outwards with every register that calls preserve, in DWARF's numbering, [16] the return address. Slower than a
+ * rule by far; for foreign stacks, where code such as koffi's keeps the old stack pointer in rbx. False at the end.
+ */
+enum { AGT_REGISTERS = 17, AGT_REGISTER_RBP = 6, AGT_REGISTER_RSP = 7, AGT_REGISTER_PC = 16 };
+typedef bool agt_readable(void *context, uintptr_t address);
+bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_readable *is_readable, void *context);
+
+/* Writes a MODULE record for the object around `pc` if there is one and it has none yet. */
+void agt_module_seen(uintptr_t pc);
+void agt_modules_init(void);
+/* After a dlclose: MODULE_GONE for what is no longer loaded. */
+void agt_modules_review(void);
+void agt_modules_after_fork(void);
+
+struct agt_registers { uintptr_t pc, sp, rbp; };
+/* Registers of the caller of the function this stands in, which must keep a frame pointer. */
+#define AGT_CALLER() \
+  ((struct agt_registers){(uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0) + 16, \
+                          *(uintptr_t *)__builtin_frame_address(0)})
+/* Stack id of the caller. Async-signal-safe but for the first walk of a thread. */
+uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller);
+/* Raised whenever code may have changed under cached rules and frames. */
+extern _Atomic uint32_t g_code_generation;
+extern _Atomic uint32_t g_map_generation;
+/* The subject unmaps [start, start+bytes): cached bounds of foreign stacks in there are void. */
+void agt_stack_unmapped(uintptr_t start, size_t bytes);
+
+/* ------------------------------------------------------------------------------- events (recorder.c, aggregate.c) */
+
+void agt_record_alloc(struct agt_thread *, enum agt_kind, void *block, size_t bytes, struct agt_registers caller);
+void agt_record_free(struct agt_thread *, void *block);
+/* Between realloc_begin and realloc_end the old block's number is taken but nothing is written. */
+uint64_t agt_record_realloc_begin(struct agt_thread *, void *old_block);
+void agt_record_realloc_end(struct agt_thread *, uint64_t begun, void *old_block, void *block, size_t bytes,
+                            struct agt_registers caller);
+void agt_record_map(struct agt_thread *, void *address, size_t bytes, int protection, int flags, struct agt_registers caller);
+void agt_record_unmap(struct agt_thread *, void *address, size_t bytes);
+void agt_record_remap_end(struct agt_thread *, uint64_t begun, void *old_address, size_t old_bytes, void *address,
+                          size_t bytes, struct agt_registers caller);
+void agt_record_acquire(struct agt_thread *, enum agt_class, uint64_t id, struct agt_registers caller);
+void agt_record_release(struct agt_thread *, enum agt_class, uint64_t id);
+void agt_events_chunk_close(struct agt_thread *);
+
+bool agt_live_init(void);
+void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind);
+/* What was known of the key, 0 when it was not there. agt_live_restore undoes the removal. */
+uint64_t agt_live_remove(uint64_t key);
+void agt_live_restore(uint64_t key, uint64_t value);
+void agt_live_snapshot(uint64_t seq, uint64_t time_us);
+/* Keys of the live map: addresses as they are; mappings and resources carry their class above bit 48. */
+#define AGT_KEY(class, id) ((uint64_t)(class) << 48 | (uint64_t)(id))
+enum { AGT_KEY_MAPPING = 15 };
+
+/* ------------------------------------------------------------------------------------------- V8's code (v8_code.c) */
+
+/* A line of V8's perf map: code at [start, start+bytes) is `name` from now on. */
+void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length);
+void agt_code_init(void);
+
+/* -------------------------------------------------------------------------------------- the real functions (real.c) */
+
+struct agt_real {
+  void *(*malloc)(size_t);
+  void (*free)(void *);
+  void *(*calloc)(size_t, size_t);
+  void *(*realloc)(void *, size_t);
+  int (*posix_memalign)(void **, size_t, size_t);
+  void *(*aligned_alloc)(size_t, size_t);
+  void *(*memalign)(size_t, size_t);
+  void *(*valloc)(size_t);
+  void *(*pvalloc)(size_t);
+  size_t (*malloc_usable_size)(void *);
+};
+extern struct agt_real g_real;
+void agt_real_resolve(void);
+/* Blocks handed out while dlsym was still looking up the real allocator; they are never freed. */
+bool agt_is_bootstrap(const void *block);
+/* dlsym(RTLD_NEXT, name), remembered in *slot. */
+void *agt_next(void **slot, const char *name);
+
+#endif

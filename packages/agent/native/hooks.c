@@ -1,0 +1,185 @@
+/*
+ * The malloc family and mappings: forward, then record. Nothing else happens here.
+ *
+ * Order: a release is recorded before the real call and an acquisition after it. Between the real free and a record written
+ * afterwards, another thread may already own the address, and a reader would see a block freed that is alive.
+ * realloc and mremap take the number of their release before the call and write both halves as one record after it.
+ */
+#include "agent.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_recording, __ATOMIC_RELAXED)))
+
+static AGT_NOINLINE void record_alloc(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
+  struct agt_thread *thread = agt_thread_enter();
+  if (AGT_UNLIKELY(!thread)) return;
+  agt_record_alloc(thread, kind, block, bytes, caller);
+  agt_thread_leave(thread);
+}
+
+static AGT_NOINLINE void record_free(void *block) {
+  struct agt_thread *thread = agt_thread_enter();
+  if (AGT_UNLIKELY(!thread)) return;
+  agt_record_free(thread, block);
+  agt_thread_leave(thread);
+}
+
+AGT_EXPORT void *malloc(size_t bytes) {
+  void *block = g_real.malloc(bytes);
+  if (TRACKED() && block) record_alloc(AGT_MALLOC, block, bytes, AGT_CALLER());
+  return block;
+}
+
+AGT_EXPORT void free(void *block) {
+  if (TRACKED() && block) record_free(block);
+  if (AGT_UNLIKELY(agt_is_bootstrap(block))) return;
+  g_real.free(block);
+}
+
+AGT_EXPORT void *calloc(size_t count, size_t bytes) {
+  void *block = g_real.calloc(count, bytes);
+  if (TRACKED() && block) record_alloc(AGT_CALLOC, block, count * bytes, AGT_CALLER());
+  return block;
+}
+
+static AGT_NOINLINE void *realloc_tracked(void *block, size_t bytes, struct agt_registers caller) {
+  if (!block) {
+    void *fresh = g_real.malloc(bytes);
+    if (fresh) record_alloc(AGT_REALLOC, fresh, bytes, caller);
+    return fresh;
+  }
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return g_real.realloc(block, bytes);
+  if (bytes == 0) { /* glibc frees and returns NULL */
+    agt_record_free(thread, block);
+    void *none = g_real.realloc(block, 0);
+    if (none) agt_record_alloc(thread, AGT_REALLOC, none, 0, caller);
+    agt_thread_leave(thread);
+    return none;
+  }
+  uint64_t begun = agt_record_realloc_begin(thread, block);
+  void *moved = g_real.realloc(block, bytes);
+  agt_record_realloc_end(thread, begun, block, moved, bytes, caller);
+  agt_thread_leave(thread);
+  return moved;
+}
+
+static AGT_NOINLINE void *realloc_bootstrap(void *block, size_t bytes) {
+  void *moved = malloc(bytes);
+  size_t old_bytes = malloc_usable_size(block);
+  if (moved) memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
+  return moved;
+}
+
+AGT_EXPORT void *realloc(void *block, size_t bytes) {
+  if (AGT_UNLIKELY(block && agt_is_bootstrap(block))) return realloc_bootstrap(block, bytes);
+  if (TRACKED()) return realloc_tracked(block, bytes, AGT_CALLER());
+  return g_real.realloc(block, bytes);
+}
+
+AGT_EXPORT void *reallocarray(void *block, size_t count, size_t bytes) {
+  size_t total;
+  if (__builtin_mul_overflow(count, bytes, &total)) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  if (AGT_UNLIKELY(block && agt_is_bootstrap(block))) return realloc_bootstrap(block, total);
+  if (TRACKED()) return realloc_tracked(block, total, AGT_CALLER());
+  return g_real.realloc(block, total);
+}
+
+AGT_EXPORT int posix_memalign(void **out, size_t alignment, size_t bytes) {
+  int failed = g_real.posix_memalign(out, alignment, bytes);
+  if (TRACKED() && !failed && *out) record_alloc(AGT_ALIGNED, *out, bytes, AGT_CALLER());
+  return failed;
+}
+
+AGT_EXPORT void *aligned_alloc(size_t alignment, size_t bytes) {
+  void *block = g_real.aligned_alloc(alignment, bytes);
+  if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, bytes, AGT_CALLER());
+  return block;
+}
+
+AGT_EXPORT void *memalign(size_t alignment, size_t bytes) {
+  void *block = g_real.memalign(alignment, bytes);
+  if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, bytes, AGT_CALLER());
+  return block;
+}
+
+AGT_EXPORT void *valloc(size_t bytes) {
+  void *block = g_real.valloc(bytes);
+  if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, bytes, AGT_CALLER());
+  return block;
+}
+
+AGT_EXPORT void *pvalloc(size_t bytes) {
+  void *block = g_real.pvalloc(bytes);
+  if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, (bytes + 4095) & ~(size_t)4095, AGT_CALLER());
+  return block;
+}
+
+AGT_EXPORT size_t malloc_usable_size(void *block) { return g_real.malloc_usable_size(block); }
+
+/* ------------------------------------------------------------------------------------------------------- mappings */
+
+/* The system calls themselves: a mapping needs no lookup, and none can recurse (mmap may be the first call of all). */
+static void *map_now(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
+  return (void *)syscall(SYS_mmap, address, bytes, protection, flags, fd, offset);
+}
+
+static AGT_NOINLINE void record_map(void *mapped, size_t bytes, int protection, int flags, struct agt_registers caller) {
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return;
+  agt_record_map(thread, mapped, bytes, protection, flags, caller);
+  agt_thread_leave(thread);
+}
+
+AGT_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
+  void *mapped = map_now(address, bytes, protection, flags, fd, offset);
+  if (TRACKED() && mapped != MAP_FAILED) record_map(mapped, bytes, protection, flags, AGT_CALLER());
+  return mapped;
+}
+
+AGT_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
+  void *mapped = map_now(address, bytes, protection, flags, fd, offset);
+  if (TRACKED() && mapped != MAP_FAILED) record_map(mapped, bytes, protection, flags, AGT_CALLER());
+  return mapped;
+}
+
+AGT_EXPORT int munmap(void *address, size_t bytes) {
+  if (TRACKED()) {
+    agt_stack_unmapped((uintptr_t)address, bytes);
+    struct agt_thread *thread = agt_thread_enter();
+    if (thread) {
+      agt_record_unmap(thread, address, bytes);
+      agt_thread_leave(thread);
+    }
+  }
+  return (int)syscall(SYS_munmap, address, bytes);
+}
+
+AGT_EXPORT void *mremap(void *address, size_t old_bytes, size_t bytes, int flags, ...) {
+  void *wanted = NULL;
+  if (flags & MREMAP_FIXED) {
+    __builtin_va_list arguments;
+    __builtin_va_start(arguments, flags);
+    wanted = __builtin_va_arg(arguments, void *);
+    __builtin_va_end(arguments);
+  }
+  struct agt_thread *thread = TRACKED() ? agt_thread_enter() : NULL;
+  if (!thread) return (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
+  agt_stack_unmapped((uintptr_t)address, old_bytes);
+  uint64_t begun = atomic_fetch_add_explicit(&g_seq, 1, memory_order_relaxed);
+  void *moved = (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
+  int error = errno;
+  agt_record_remap_end(thread, begun, address, old_bytes, moved == MAP_FAILED ? NULL : moved, bytes, AGT_CALLER());
+  agt_thread_leave(thread);
+  errno = error;
+  return moved;
+}

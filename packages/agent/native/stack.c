@@ -1,0 +1,313 @@
+/*
+ * The walk: from a hook through addon, Node, V8's builtins, JIT and interpreter frames to the thread's first function.
+ *
+ * Most walks meet the stack of the walk before, changed only near its inner end. The frames of the last walk are kept with
+ * the places their values were read from; a new walk steps inwards-out by rules until it stands on a kept frame, and from
+ * there only compares memory: two loads a frame instead of a rule lookup, a step and a tree lookup. Comparing every frame
+ * is needed: an equal inner part does not prove an equal outer part.
+ */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Atomic uint32_t g_code_generation = 1;
+_Atomic uint32_t g_map_generation = 1;
+
+/* ------------------------------------------------------------------------------------------------------ rule cache */
+
+/*
+ * One table for all threads. An entry is two words written without a lock; `tag ^ rule` makes a torn entry miss instead of
+ * lie. The tag carries the code generation, so that a dlclose empties the table at no cost.
+ */
+enum { RULES = 1 << 14 };
+static struct { _Atomic uint64_t tag_xor_rule, rule; } g_rules[RULES];
+
+static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint64_t tag, uint32_t slot) {
+  struct agt_object object;
+  /* pc is a return address: the call before it may be the function's last instruction. */
+  agt_rule rule = agt_object_at(pc - 1, &object) ? agt_cfi_rule(&object, pc - 1)
+                                                 : AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
+  atomic_store_explicit(&g_rules[slot].tag_xor_rule, tag ^ rule, memory_order_relaxed);
+  atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
+  return rule;
+}
+
+static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
+  uint64_t tag = (uint64_t)pc | (uint64_t)generation << 48;
+  uint32_t slot = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50);
+  uint64_t rule = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
+  if (AGT_LIKELY((atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ rule) == tag)) return rule;
+  return look_up_rule(pc, tag, slot);
+}
+
+/* ---------------------------------------------------------------------------------------------------- stack bounds */
+
+extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
+
+struct range { uintptr_t low, high; };
+
+static uintptr_t parse_hex(const char **at) {
+  uintptr_t value = 0;
+  for (;; (*at)++) {
+    char c = **at;
+    if (c >= '0' && c <= '9') value = value << 4 | (uintptr_t)(c - '0');
+    else if (c >= 'a' && c <= 'f') value = value << 4 | (uintptr_t)(c - 'a' + 10);
+    else return value;
+  }
+}
+
+/* The readable mapping around an address, from /proc/self/maps with bare system calls. Some 0.1 ms; rare. */
+static struct range mapping_around(uintptr_t address) {
+  struct range found = {0, 0};
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return found;
+  char buffer[4096];
+  size_t held = 0;
+  bool is_done = false;
+  while (!is_done) {
+    ssize_t got = syscall(SYS_read, fd, buffer + held, sizeof buffer - held - 1);
+    if (got <= 0) break;
+    held += (size_t)got;
+    buffer[held] = 0;
+    char *line = buffer;
+    for (char *end; !is_done && (end = memchr(line, '\n', held - (size_t)(line - buffer))); line = end + 1) {
+      const char *at = line;
+      uintptr_t low = parse_hex(&at);
+      at++;
+      uintptr_t high = parse_hex(&at);
+      if (address < low || address >= high) continue;
+      if (at[1] == 'r') found = (struct range){low, high};
+      is_done = true;
+    }
+    held -= (size_t)(line - buffer);
+    memmove(buffer, line, held);
+    if (held >= sizeof buffer - 1) held = 0; /* a path longer than the buffer: its line is of no use */
+  }
+  syscall(SYS_close, fd);
+  return found;
+}
+
+static struct range own_stack(struct agt_thread *thread) {
+  if (AGT_UNLIKELY(!thread->stack_high)) {
+    int saved_errno = errno;
+    if (syscall(SYS_gettid) == getpid()) {
+      /* The kernel keeps the room below the main stack free as far as its limit goes. */
+      struct rlimit limit;
+      uintptr_t bytes = (uintptr_t)64 << 20;
+      if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < bytes) bytes = limit.rlim_cur;
+      thread->stack_high = (uintptr_t)__libc_stack_end;
+      thread->stack_low = thread->stack_high - bytes;
+    } else {
+      /* glibc puts a thread's control block at the top of its stack; a guard page ends the mapping below. */
+      uintptr_t top = (uintptr_t)pthread_self();
+      struct range mapping = mapping_around(top - 8);
+      thread->stack_high = top;
+      thread->stack_low = mapping.high ? mapping.low : top;
+    }
+    errno = saved_errno;
+  }
+  return (struct range){thread->stack_low, thread->stack_high};
+}
+
+/* Box around every foreign stack met so far: only an unmapping that touches it makes threads look again. */
+static _Atomic uintptr_t g_foreign_low = UINTPTR_MAX, g_foreign_high;
+
+void agt_stack_unmapped(uintptr_t start, size_t bytes) {
+  if (start + bytes <= atomic_load_explicit(&g_foreign_low, memory_order_relaxed)) return;
+  if (start >= atomic_load_explicit(&g_foreign_high, memory_order_relaxed)) return;
+  atomic_fetch_add_explicit(&g_map_generation, 1, memory_order_relaxed);
+}
+
+static AGT_NOINLINE struct range foreign_stack(struct agt_thread *thread, uintptr_t sp) {
+  uint32_t generation = atomic_load_explicit(&g_map_generation, memory_order_relaxed);
+  if (thread->foreign_generation != generation) {
+    memset(thread->foreign, 0, sizeof thread->foreign);
+    thread->foreign_generation = generation;
+  }
+  for (int i = 0; i < AGT_FOREIGN; i++)
+    if (sp >= thread->foreign[i].low && sp < thread->foreign[i].high)
+      return (struct range){thread->foreign[i].low, thread->foreign[i].high};
+  int saved_errno = errno;
+  struct range range = mapping_around(sp);
+  errno = saved_errno;
+  thread->foreign[thread->foreign_next].low = range.low;
+  thread->foreign[thread->foreign_next].high = range.high;
+  thread->foreign_next = (thread->foreign_next + 1) % AGT_FOREIGN;
+  uintptr_t low = atomic_load(&g_foreign_low), high = atomic_load(&g_foreign_high);
+  while (range.high && range.low < low && !atomic_compare_exchange_weak(&g_foreign_low, &low, range.low)) continue;
+  while (range.high > high && !atomic_compare_exchange_weak(&g_foreign_high, &high, range.high)) continue;
+  return range;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ walk */
+
+enum step { STEP_OK, STEP_END, STEP_LOST };
+/* A kept frame whose CFA came from memory: an equal frame may have another caller, so it is stepped from anew. */
+enum { NOT_VERIFIABLE = 0x100 };
+
+static inline uintptr_t load(uintptr_t address) { return *(const uintptr_t *)address; }
+static inline bool is_readable(uintptr_t address, uintptr_t low, uintptr_t high) {
+  return address >= low && address <= high - 8 && !(address & 7);
+}
+
+/* From a frame to its caller; fills from->rbp_slot. */
+static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation, struct range range) {
+  agt_rule rule = rule_of(from->pc, generation);
+  uintptr_t cfa, slot = 0;
+  int32_t cfa_offset = (int32_t)(rule >> 32);
+  switch (rule & 0xf) {
+    case AGT_CFA_RSP: cfa = from->sp + (uintptr_t)(intptr_t)cfa_offset; break;
+    case AGT_CFA_RBP: cfa = from->rbp + (uintptr_t)(intptr_t)cfa_offset; break;
+    case AGT_CFA_RBP_DEREF:
+      if (!is_readable(from->rbp + (uintptr_t)(intptr_t)cfa_offset, from->sp, range.high)) return STEP_LOST;
+      cfa = load(from->rbp + (uintptr_t)(intptr_t)cfa_offset);
+      from->flags |= NOT_VERIFIABLE;
+      break;
+    case AGT_CFA_FRAME_POINTER:
+      if (from->rbp == 0) return STEP_END;
+      if (!is_readable(from->rbp, from->sp, range.high)) return STEP_LOST;
+      cfa = from->rbp + 16;
+      slot = from->rbp;
+      break;
+    default: return STEP_END;
+  }
+  /* The caller's frame lies further out, on this stack. */
+  if (cfa <= from->sp || cfa > range.high || cfa & 7 || cfa - 8 < range.low) return STEP_LOST;
+  if ((rule & 0xf) != AGT_CFA_FRAME_POINTER) {
+    int32_t rbp_offset = (int32_t)(rule >> 8 & 0xffffff) << 8 >> 8;
+    uint32_t rbp_kind = rule >> 4 & 0xf;
+    if (rbp_kind == AGT_RBP_AT_CFA) slot = cfa + (uintptr_t)(intptr_t)rbp_offset;
+    else if (rbp_kind == AGT_RBP_AT_RBP) slot = from->rbp + (uintptr_t)(intptr_t)rbp_offset;
+    if (slot && !is_readable(slot, range.low, range.high)) return STEP_LOST;
+  }
+  from->rbp_slot = slot;
+  to->pc = load(cfa - 8);
+  to->sp = cfa;
+  to->rbp = slot ? load(slot) : from->rbp;
+  return to->pc < 4096 ? STEP_END : STEP_OK;
+}
+
+/* How many of the kept frames, counted from `at` outwards, still stand: 0 when all down to the outermost do. */
+static inline uint32_t verify(const struct agt_frame *frames, uint32_t at) {
+  while (at > 0) {
+    const struct agt_frame *inner = &frames[at], *outer = &frames[at - 1];
+    if (load(outer->sp - 8) != outer->pc || inner->flags & NOT_VERIFIABLE) return at;
+    if (inner->rbp_slot && load(inner->rbp_slot) != outer->rbp) return at;
+    if (!inner->rbp_slot && inner->rbp != outer->rbp) return at;
+    at--;
+  }
+  return 0;
+}
+
+/* Names the walk's stack: `kept` frames of the last walk, then fresh[fresh_count-1] .. fresh[0] inwards. */
+static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_count, uint32_t outer_flags, bool is_kept) {
+  struct agt_frame *frames = thread->frames;
+  uint32_t node = kept ? frames[kept - 1].node : 0;
+  for (uint32_t i = fresh_count; i-- > 0;) {
+    struct agt_frame *frame = &thread->fresh[i];
+    uint32_t flags = (frame->flags & 0xff) | (i == fresh_count - 1 ? outer_flags : 0);
+    node = agt_tree_child(node, frame->pc, flags, 0);
+    frame->node = node;
+    if (is_kept) frames[kept++] = *frame;
+  }
+  thread->frame_count = is_kept ? kept : 0;
+  return node;
+}
+
+struct readable { struct range foreign, own; };
+
+static bool is_on_either_stack(void *context, uintptr_t address) {
+  const struct readable *readable = context;
+  return is_readable(address, readable->foreign.low, readable->foreign.high) ||
+         is_readable(address, readable->own.low, readable->own.high);
+}
+
+/*
+ * The part of a walk that lies on a stack which is not the thread's own: a fiber, a signal stack, koffi's call area. Starts
+ * in this very function, for the registers that the hook's own frames have saved. Ends on the thread's own stack (true:
+ * the frame there is fresh[*count - 1], still to be stepped from) or where the trail ends.
+ */
+static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_registers caller, struct range own,
+                                      uint32_t *count) {
+  AGT_COUNT(foreign_walks);
+  struct readable readable = {foreign_stack(thread, caller.sp), own};
+  struct agt_frame *fresh = thread->fresh;
+  fresh[0].flags = AGT_NODE_FOREIGN;
+  *count = 1;
+  if (!readable.foreign.high) return false;
+  uintptr_t registers[AGT_REGISTERS] = {0};
+  __asm__ volatile(
+      "movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\tmovq %%r12, 96(%0)\n\t"
+      "movq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\tmovq %%r15, 120(%0)\n\tleaq 0f(%%rip), %%rax\n\t"
+      "movq %%rax, 128(%0)\n\t0: nop"
+      :
+      : "r"(registers)
+      : "rax", "memory");
+  registers[AGT_REGISTER_PC]++; /* a pc is read as a return address */
+  while (registers[AGT_REGISTER_RSP] < caller.sp)
+    if (!agt_cfi_step(registers, is_on_either_stack, &readable)) return false;
+  while (*count < g_depth_max) {
+    if (!agt_cfi_step(registers, is_on_either_stack, &readable)) return false;
+    uintptr_t sp = registers[AGT_REGISTER_RSP];
+    bool is_own = sp >= own.low && sp < own.high;
+    struct agt_frame *frame = &fresh[(*count)++];
+    *frame = (struct agt_frame){.sp = sp, .pc = registers[AGT_REGISTER_PC], .rbp = registers[AGT_REGISTER_RBP],
+                                .flags = is_own ? 0 : AGT_NODE_FOREIGN};
+    if (is_own) return true;
+    if (sp <= frame[-1].sp && frame[-1].flags) return false;
+  }
+  return false;
+}
+
+uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) {
+  uint32_t generation = atomic_load_explicit(&g_code_generation, memory_order_relaxed);
+  if (AGT_UNLIKELY(thread->frame_generation != generation)) {
+    thread->frame_generation = generation;
+    thread->frame_count = 0;
+  }
+  struct range range = own_stack(thread);
+  struct agt_frame *fresh = thread->fresh, *frames = thread->frames;
+  fresh[0] = (struct agt_frame){.sp = caller.sp, .pc = caller.pc, .rbp = caller.rbp};
+  uint32_t count = 1, kept = thread->frame_count;
+  bool is_foreign = AGT_UNLIKELY(caller.sp < range.low || caller.sp >= range.high);
+  if (is_foreign) {
+    /* Frames on the foreign part are not kept: its mapping may be gone by the next walk. */
+    thread->frame_count = 0;
+    if (!walk_foreign(thread, caller, range, &count)) return finish(thread, 0, count, AGT_NODE_ENDED_EARLY, false);
+  }
+  for (;;) {
+    struct agt_frame *frame = &fresh[count - 1];
+    while (kept && frames[kept - 1].sp < frame->sp) kept--;
+    if (kept && frames[kept - 1].sp == frame->sp && frames[kept - 1].pc == frame->pc &&
+        frames[kept - 1].rbp == frame->rbp) {
+      uint32_t broken = verify(frames, kept - 1);
+      if (broken == 0) return finish(thread, kept, count - 1, 0, !is_foreign);
+      /* Frames kept-1 .. broken stand; the step out of `broken` leads elsewhere now. */
+      for (uint32_t i = kept - 1; i-- > broken && count < g_depth_max;) {
+        fresh[count - 1].rbp_slot = frames[i + 1].rbp_slot;
+        fresh[count - 1].flags = frames[i + 1].flags;
+        fresh[count++] = frames[i];
+      }
+      kept = broken; /* what lies further out may be met again */
+      frame = &fresh[count - 1];
+    }
+    if (AGT_UNLIKELY(count >= g_depth_max)) {
+      AGT_COUNT(stacks_truncated);
+      /* Not kept: its outermost frame is no root, and verifying down to it would prove nothing. */
+      return finish(thread, 0, count, AGT_NODE_TRUNCATED, false);
+    }
+    fresh[count].flags = 0;
+    enum step step = step_out(frame, &fresh[count], generation, range);
+    if (step == STEP_OK) {
+      count++;
+      continue;
+    }
+    if (step == STEP_LOST) AGT_COUNT(walks_ended_early);
+    return finish(thread, 0, count, step == STEP_LOST ? AGT_NODE_ENDED_EARLY : 0, step == STEP_END && !is_foreign);
+  }
+}

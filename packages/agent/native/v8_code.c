@@ -1,0 +1,146 @@
+/*
+ * V8's code map. Under --perf-basic-prof V8 prints a line to /tmp/perf-PID.map for every piece of code it makes, before the
+ * code runs. The agent answers that fopen with a stream of its own: lines arrive one by one, at the moment and on the thread
+ * where they happen, which is the time order that a file read afterwards has lost; and no file is left behind.
+ */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Which 64-byte granules have held code: code on a granule that held some before means that addresses changed their
+ * meaning. V8's code range is at most 512 MiB; granules are folded onto that many bits, and a false alarm only makes nodes
+ * twice.
+ */
+enum { GRANULES = 1 << 23 };
+static _Atomic uint8_t *g_granules; /* one bit each */
+
+void agt_code_init(void) { g_granules = agt_map(GRANULES / 8); }
+
+static bool claim(uintptr_t start, size_t bytes) {
+  bool was_used = false;
+  for (uintptr_t granule = start >> 6; granule <= (start + bytes - 1) >> 6; granule++) {
+    uint8_t bit = (uint8_t)(1u << (granule & 7));
+    uint8_t old = atomic_fetch_or_explicit(&g_granules[granule >> 3 & (GRANULES / 8 - 1)], bit, memory_order_relaxed);
+    was_used |= old & bit;
+  }
+  return was_used;
+}
+
+void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length) {
+  if (!bytes) return;
+  uint8_t body[4096 + 64];
+  if (name_length > 4096) name_length = 4096;
+  uint8_t *p = agt_put_varint(body, start);
+  p = agt_put_varint(p, bytes);
+  p = agt_put_varint(p, name_length);
+  memcpy(p, name, name_length);
+  pthread_mutex_lock(&g_meta.lock);
+  agt_meta_write_locked(AGT_META_CODE, body, (size_t)(p - body) + name_length);
+  g_meta.next_code++;
+  pthread_mutex_unlock(&g_meta.lock);
+  if (g_granules && claim(start, bytes)) agt_tree_forget(start, bytes);
+}
+
+/* ------------------------------------------------------------------------------------------------------- the stream */
+
+/* Streams that V8 holds and whose fileno is ours: one code map, and an empty log for each isolate. */
+enum { STREAMS = 64 };
+static FILE *_Atomic g_streams[STREAMS];
+static int g_descriptor = -1; /* V8 asks fstat whether it is a regular file: a memfd is */
+
+/* Holder of the stream's lock (stdio takes it), so one line at a time. */
+static struct { char text[8192]; size_t length; } g_line;
+
+static bool parse_hex(const char **at, const char *end, uintptr_t *value) {
+  const char *start = *at;
+  for (*value = 0; *at < end && *at - start < 16; (*at)++) {
+    char c = **at;
+    unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+    if (digit == 16) break;
+    *value = *value << 4 | digit;
+  }
+  return *at > start && *at < end && *(*at)++ == ' ';
+}
+
+static void take_line(const char *line, size_t length) {
+  const char *at = line, *end = line + length;
+  uintptr_t start, bytes;
+  /* A function's name may hold a newline; the rest of such a line is no code event. */
+  if (parse_hex(&at, end, &start) && parse_hex(&at, end, &bytes)) agt_code_event(start, bytes, at, (size_t)(end - at));
+}
+
+static ssize_t map_write(void *cookie, const char *text, size_t length) {
+  (void)cookie;
+  struct agt_thread *thread = agt_thread_enter();
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] == '\n') {
+      take_line(g_line.text, g_line.length);
+      g_line.length = 0;
+    } else if (g_line.length < sizeof g_line.text) {
+      g_line.text[g_line.length++] = text[i];
+    }
+  }
+  if (thread) agt_thread_leave(thread);
+  return (ssize_t)length;
+}
+
+static ssize_t log_write(void *cookie, const char *text, size_t length) {
+  (void)cookie, (void)text;
+  return (ssize_t)length;
+}
+
+/* The cookie is the stream's place in g_streams. */
+static int stream_close(void *cookie) {
+  atomic_store((FILE *_Atomic *)cookie, NULL);
+  return 0;
+}
+
+static FILE *open_stream(cookie_write_function_t *write) {
+  if (g_descriptor < 0) g_descriptor = (int)syscall(SYS_memfd_create, "seamproof-code-map", 1u /* MFD_CLOEXEC */);
+  if (g_descriptor < 0) return NULL;
+  for (int i = 0; i < STREAMS; i++) {
+    FILE *none = NULL;
+    if (!atomic_compare_exchange_strong(&g_streams[i], &none, stdin)) continue; /* held until the real one is known */
+    FILE *stream = fopencookie((void *)&g_streams[i], "w", (cookie_io_functions_t){.write = write, .close = stream_close});
+    if (stream) setvbuf(stream, NULL, _IOLBF, 4096);
+    atomic_store(&g_streams[i], stream);
+    return stream;
+  }
+  return NULL;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool matches(const char *name, const char *prefix, const char *suffix) {
+  size_t length = strlen(name), before = strlen(prefix), after = strlen(suffix);
+  return length >= before + after && !memcmp(name, prefix, before) && !memcmp(name + length - after, suffix, after);
+}
+
+/* NULL: not one of V8's own files, open it as asked. */
+FILE *agt_code_fopen(const char *path, const char *mode) {
+  if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED) || !path || !mode || mode[0] != 'w') return NULL;
+  const char *name = base_name(path);
+  if (matches(name, "perf-", ".map")) return open_stream(map_write);
+  /* V8 opens isolate-*-v8.log in the working directory whenever any of its loggers is on, and fills it with page events. */
+  if (matches(name, "isolate", "-v8.log") && name == path) return open_stream(log_write);
+  return NULL;
+}
+
+AGT_EXPORT int fileno(FILE *stream) {
+  static int (*real)(FILE *);
+  if (AGT_UNLIKELY(g_descriptor >= 0) && stream)
+    for (int i = 0; i < STREAMS; i++)
+      if (atomic_load_explicit(&g_streams[i], memory_order_relaxed) == stream && stream != stdin) return g_descriptor;
+  agt_next((void **)&real, "fileno");
+  return real(stream);
+}
