@@ -75,6 +75,21 @@ function cacheFolders(): string[] {
   )
 }
 
+function systemCompiler(): string {
+  return process.env.CC || 'cc'
+}
+
+function libraryName(compiler: string): string {
+  return join(buildKey(compiler), 'seamproof-agent.so')
+}
+
+function builtLibrary(): string | undefined {
+  const name = libraryName(systemCompiler())
+  return cacheFolders()
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path))
+}
+
 function run(
   command: string,
   args: string[],
@@ -123,11 +138,11 @@ export async function agentLibrary(): Promise<{ path: string }> {
       'UNSUPPORTED_PLATFORM',
       `the agent runs on Linux x64 with glibc, this is ${process.platform} ${process.arch}. Record there; a capture can be read on any machine`,
     )
-  const compiler = process.env.CC || 'cc'
-  const name = join(buildKey(compiler), 'seamproof-agent.so')
-  const folders = cacheFolders()
-  const built = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+  const built = builtLibrary()
   if (built) return { path: built }
+  const compiler = systemCompiler()
+  const name = libraryName(compiler)
+  const folders = cacheFolders()
   const folder = folders.find((candidate) => isWritable(join(candidate, dirname(name))))
   if (!folder)
     throw new AgentError(
@@ -139,7 +154,6 @@ export async function agentLibrary(): Promise<{ path: string }> {
 }
 
 export interface AgentOptions {
-  library: string
   /** Absolute path of an existing folder; every traced process writes one file into it. */
   captureDir: string
   mode: 'full' | 'aggregate'
@@ -149,12 +163,17 @@ export interface AgentOptions {
   fileLimitBytes?: number
 }
 
-/** The variables that make a process and its children record. `LD_PRELOAD` goes before what is there already. */
+/**
+ * The variables that make a process and its children record. Call `agentLibrary` first: it builds what this names.
+ * `LD_PRELOAD` is the agent alone; put it before what the subject preloads already.
+ */
 export function agentEnvironment(options: AgentOptions): Record<string, string> {
-  const preloaded = process.env.LD_PRELOAD
+  const library = builtLibrary()
+  if (!library)
+    throw new AgentError('BUILD_FAILED', 'the agent is not built yet: call agentLibrary() first')
   return {
-    LD_PRELOAD: preloaded ? `${options.library}:${preloaded}` : options.library,
-    SEAMPROOF_AGENT: options.library,
+    LD_PRELOAD: library,
+    SEAMPROOF_AGENT: library,
     SEAMPROOF_CAPTURE: options.captureDir,
     SEAMPROOF_MODE: options.mode,
     ...(options.maxDepth === undefined ? {} : { SEAMPROOF_DEPTH: String(options.maxDepth) }),
