@@ -141,11 +141,10 @@ static void place_lines(const tc_grid *old, tc_grid *new, uint32_t *out_first, u
   *out_end = end;
 }
 
-tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows) {
-  if (grid == NULL) return TC_ERR_ARGUMENT;
+tc_status tc_grid__prepare_resize(const tc_grid *grid, uint32_t cols, uint32_t rows,
+                                  tc_grid *out_resized) {
   const tc_status size = check_size(cols, rows, grid->scrollback_lines);
   if (size != TC_OK) return size;
-  if (cols == grid->cols && rows == grid->rows) return TC_OK;
   tc_grid resized = *grid;
   resized.cols = cols;
   resized.rows = rows;
@@ -161,9 +160,24 @@ tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows) {
   const uint32_t oldest = grid->top + grid->line_capacity - grid->history_lines;
   for (uint32_t line = first; line < end; line++)
     copy_line(grid, (oldest + line) % grid->line_capacity, &resized, line - first);
-  release_block(grid);
-  *grid = resized;
+  *out_resized = resized;
   return TC_OK;
+}
+
+void tc_grid__commit_resize(tc_grid *grid, const tc_grid *resized) {
+  release_block(grid);
+  *grid = *resized;
+}
+
+void tc_grid__discard_resize(tc_grid *resized) { release_block(resized); }
+
+tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows) {
+  if (grid == NULL) return TC_ERR_ARGUMENT;
+  if (cols == grid->cols && rows == grid->rows) return TC_OK;
+  tc_grid resized;
+  const tc_status status = tc_grid__prepare_resize(grid, cols, rows, &resized);
+  if (status == TC_OK) tc_grid__commit_resize(grid, &resized);
+  return status;
 }
 
 /* ---- reading ---- */

@@ -144,6 +144,13 @@ void tc_grid__scroll(tc_grid *grid, uint32_t top, uint32_t end, int32_t lines, t
 void tc_grid__insert_cells(tc_grid *grid, uint32_t row, uint32_t col, uint32_t count, tc_cell blank);
 void tc_grid__delete_cells(tc_grid *grid, uint32_t row, uint32_t col, uint32_t count, tc_cell blank);
 
+/* A resize in two steps, so that two grids change together or not at all. The prepared struct owns a
+ * new block and shares the side tables; it goes to exactly one of commit and discard. */
+tc_status tc_grid__prepare_resize(const tc_grid *grid, uint32_t cols, uint32_t rows,
+                                  tc_grid *out_resized);
+void tc_grid__commit_resize(tc_grid *grid, const tc_grid *resized);
+void tc_grid__discard_resize(tc_grid *resized);
+
 void tc_grid__free_tables(tc_grid *grid);
 
 #endif
