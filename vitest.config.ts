@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+// Set by .ci/run, which counts from it.
+const resultsFile = process.env.SEAMPROOF_TEST_RESULTS
+
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
@@ -8,5 +11,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: resultsFile ? ['default', ['json', { outputFile: resultsFile }]] : ['default'],
   },
 })

@@ -32,6 +32,7 @@ export function findSubjectExecutable(
   if (path === undefined) throw commandNotFound(command)
   // A script names its interpreter, which may be a script again; Linux itself stops at four.
   for (let depth = 0; depth < 5; depth++) {
+    assertExecutable(command, path)
     const interpreter = readShebang(path)
     if (interpreter === undefined) break
     const next = resolveCommand(interpreter, surroundings)
@@ -96,13 +97,16 @@ function openReadable(path: string): number {
   }
 }
 
-function assertPreloadable(command: string, path: string): void {
+function assertExecutable(command: string, path: string): void {
   if (!isExecutableFile(path))
     throw notDriven(
       'SUBJECT_NOT_EXECUTABLE',
       `${path} is not executable`,
       `make it so (chmod +x ${path}), or run it through its interpreter: seamproof track -- node ${command}`,
     )
+}
+
+function assertPreloadable(command: string, path: string): void {
   const elf = readElfHeader(path)
   if (elf === undefined)
     throw notDriven(

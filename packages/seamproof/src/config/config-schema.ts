@@ -18,6 +18,8 @@ export const configSchema = z.strictObject({
   operations: z.int().min(1).max(100_000_000).optional(),
   mode: z.enum(captureModes).optional(),
   suppressions: z.array(suppressionSchema).optional(),
+  /** Base names or paths of libraries that count as the subject, wherever they lie. */
+  subjectModules: z.array(z.string().min(1)).optional(),
 })
 
 export type Suppression = z.infer<typeof suppressionSchema>

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type CaptureManifest, captureFormatVersion } from '../contract/capture.js'
+import { manifestFile } from './capture-directory.js'
+
+/** Undefined when a capture has none: traces can be read by themselves, with less to say about the run. */
+export function readManifest(captureDir: string): CaptureManifest | undefined {
+  const path = join(captureDir, manifestFile)
+  if (!existsSync(path)) return undefined
+  const manifest = parse(path)
+  if (manifest.formatVersion !== captureFormatVersion)
+    throw new SeamproofError(
+      'CAPTURE_VERSION',
+      `${path} has format ${manifest.formatVersion} (Seamproof ${manifest.seamproofVersion}); this Seamproof reads ${captureFormatVersion}`,
+      {
+        exitCode: ExitCode.usage,
+        hint: `read it with npx seamproof@${manifest.seamproofVersion}, or track again`,
+      },
+    )
+  return manifest
+}
+
+function parse(path: string): CaptureManifest {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as CaptureManifest
+  } catch (cause) {
+    throw new SeamproofError(
+      'MANIFEST_UNREADABLE',
+      `${path} is not readable: ${(cause as Error).message}`,
+      {
+        exitCode: ExitCode.usage,
+        hint: 'remove it to read the traces without it, or track again',
+        cause,
+      },
+    )
+  }
+}

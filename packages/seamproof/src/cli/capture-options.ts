@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { loadConfig } from '../config/load-config.js'
+import { findCapture, type ReadCapture, readCapture } from '../pipeline.js'
+import { startProgress } from './progress.js'
+import { createTerminal, type Terminal } from './terminal.js'
+
+/** What every command that reads a capture is given. */
+export interface CaptureOptions {
+  json?: boolean
+  color: boolean
+  config?: string
+}
+
+export function addCaptureOptions(command: Command): Command {
+  return command
+    .option('--json', 'print JSON')
+    .option('--config <file>', 'config with suppressions (default: seamproof.config.* here)')
+}
+
+export interface OpenedCapture {
+  capture: ReadCapture
+  terminal: Terminal
+}
+
+/** Finds the capture (the newest here when none is named), and brings it up to its verdicts. */
+export async function openCapture(
+  given: string | undefined,
+  options: CaptureOptions,
+): Promise<OpenedCapture> {
+  const terminal = createTerminal(options)
+  const captureDir = findCapture(given, process.cwd())
+  if (given === undefined && !options.json) terminal.remark(`reading ${captureDir}`)
+  return { capture: await readWithProgress(captureDir, options), terminal }
+}
+
+export async function readWithProgress(
+  captureDir: string,
+  options: CaptureOptions,
+): Promise<ReadCapture> {
+  const { config } = await loadConfig({ cwd: process.cwd(), configFile: options.config })
+  const progress = await startProgress(!options.json)
+  try {
+    return await readCapture(captureDir, {
+      suppressions: config.suppressions,
+      subjectModules: config.subjectModules,
+      onStep: (text) => progress.step(text),
+    })
+  } finally {
+    progress.stop()
+  }
+}

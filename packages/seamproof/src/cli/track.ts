@@ -1,0 +1,99 @@
+import { Command, Option } from 'commander'
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { captureModes } from '../config/config-schema.js'
+import type { CaptureMode } from '../contract/capture.js'
+import type { CaptureOptions } from './capture-options.js'
+import { byteCount, durationMs, oneOf, wholeNumber } from './option-values.js'
+import { trackProgram } from './track-program.js'
+import { trackWorkloads } from './track-workloads.js'
+
+export interface TrackOptions extends CaptureOptions {
+  mode?: CaptureMode
+  out?: string
+  force?: boolean
+  exact?: boolean
+  timeout?: number
+  depth?: number
+  fileLimit?: number
+  rounds?: number
+  operations?: number
+  warmup?: number
+  only?: string
+  node?: string
+}
+
+const examples = `
+Examples:
+  $ seamproof track -- node server.js         any program; its output and exit code stay its own
+  $ seamproof track -o out -- npm test        children are followed: one trace per process
+  $ seamproof track resize.seam.ts            a workload in rounds: what leaks per operation; exits 1 on a leak
+  $ seamproof track                           all workloads that seamproof.config.ts names
+  $ seamproof track --mode aggregate -- node server.js   bounded memory and disk, for runs of hours
+
+The environment of a program is kept, with LD_PRELOAD, NODE_OPTIONS and SEAMPROOF_* added to it. For a workload,
+NODE_EXTRA_CA_CERTS is dropped: reading certificates adds 400,000 allocations to the start of Node.`
+
+export function trackCommand(): Command {
+  const whole = (min: number, max: number) => wholeNumber({ min, max })
+  return new Command('track')
+    .description(
+      'Record every native allocation of a program or a workload, with its JavaScript and native stack.',
+    )
+    .usage('[options] -- program [arguments…]\n       seamproof track [options] [file.seam.ts…]')
+    .argument('[files...]', 'workload files; or, after --, a program and its arguments')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'full: every event. aggregate: totals per stack, bounded (default: full)',
+      ).argParser(oneOf(captureModes)),
+    )
+    .option('-o, --out <folder>', 'where the capture goes (default: NAME-TIME.seamproof)')
+    .option('--force', 'replace a capture that is there already')
+    .option('--exact', 'switch inlining off, so that every JavaScript frame is its own (slower)')
+    .option(
+      '--timeout <time>',
+      'stop the subject after this time, such as 90s (default: workloads 10m, programs never)',
+      durationMs,
+    )
+    .option('--depth <frames>', 'keep at most this many frames of a stack', whole(8, 4096))
+    .option(
+      '--file-limit <size>',
+      'stop recording when a trace has this size, such as 2G',
+      byteCount,
+    )
+    .option('--json', 'print JSON (for a program on stderr, as stdout is the program’s)')
+    .option('--config <file>', 'config to use (default: seamproof.config.* here)')
+    .optionsGroup('Workloads:')
+    .option('--rounds <count>', 'measured rounds (default: 6)', whole(3, 1000))
+    .option(
+      '--operations <count>',
+      'operations per round (default: as many as run in about 0.7 s)',
+      whole(1, 100_000_000),
+    )
+    .option(
+      '--warmup <count>',
+      'operations before the first mark (default: 20,000, or 3 s)',
+      whole(0, 100_000_000),
+    )
+    .option('--only <name>', 'run only the workload of this name')
+    .option('--node <path>', 'the Node that runs the workload (default: this one)')
+    .addHelpText('after', examples)
+    .action(async (operands: string[], _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<TrackOptions>()
+      process.exitCode = isProgram(process.argv)
+        ? await trackProgram(operands, options)
+        : await trackWorkloads(operands, options)
+    })
+}
+
+/** commander drops the `--`, which is what tells a program from workload files. */
+function isProgram(argv: readonly string[]): boolean {
+  const separator = argv.indexOf('--')
+  if (separator === -1) return false
+  if (separator === argv.length - 1)
+    throw new SeamproofError('NO_PROGRAM', 'there is no program after --', {
+      exitCode: ExitCode.usage,
+      hint: 'seamproof track -- node app.js',
+    })
+  return true
+}

@@ -1,0 +1,150 @@
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { analyzeTrace } from './analyze/analyze-trace.js'
+import { SeamproofError } from './base/seamproof-error.js'
+import { seamproofVersion } from './base/seamproof-version.js'
+import { traceFilesIn } from './capture/capture-directory.js'
+import { readManifest } from './capture/read-manifest.js'
+import type { Suppression } from './config/config-schema.js'
+import type { CaptureManifest } from './contract/capture.js'
+import type { CaptureFacts, ProcessFacts } from './contract/facts.js'
+import type { SymbolTable } from './contract/symbols.js'
+import type { Verdicts } from './contract/verdict.js'
+import { judgeFacts } from './judge/judge-facts.js'
+import { readSymbolTable, symbolizeCapture } from './symbols/symbolize-capture.js'
+import { openTrace } from './trace/open-trace.js'
+
+export { type Capture, type CaptureProgramOptions, captureProgram } from './capture/capture-program.js'
+export {
+  type CaptureWorkloadOptions,
+  captureWorkload,
+  type WorkloadCapture,
+} from './capture/capture-workload.js'
+export { findCapture } from './capture/find-capture.js'
+export { checkMachine, type MachineCheck } from './capture/machine-check.js'
+export { shellExitCode } from './capture/run-subject.js'
+
+export interface ReadCaptureOptions {
+  suppressions?: readonly Suppression[] | undefined
+  /** Modules that count as the subject wherever they lie. */
+  subjectModules?: readonly string[] | undefined
+  /** What is being done, for a person who waits. */
+  onStep?: ((text: string) => void) | undefined
+}
+
+/** A capture with everything that follows from it. */
+export interface ReadCapture {
+  captureDir: string
+  manifest: CaptureManifest | undefined
+  facts: CaptureFacts
+  verdicts: Verdicts
+  /** What could not be done on the way, in sentences. */
+  notes: string[]
+}
+
+const factsFile = 'facts.json'
+const verdictsFile = 'verdicts.json'
+
+/**
+ * The stages after the capture, in their order. Each leaves its file in the capture and starts from the one before it; what is
+ * there already and still right is not made again. Names are sealed: once there, they are never made anew, because what is on
+ * disk today need not be what ran.
+ */
+export async function readCapture(captureDir: string, options: ReadCaptureOptions = {}): Promise<ReadCapture> {
+  const manifest = readManifest(captureDir)
+  const symbols = await symbolsOf(captureDir, options)
+  const { facts, unreadable } = factsOf(captureDir, manifest, symbols, options)
+  options.onStep?.('judging')
+  const verdicts = judgeFacts(facts, { suppressions: options.suppressions ?? [] })
+  writeStageFile(join(captureDir, verdictsFile), verdicts)
+  const notes = [...unreadable, ...symbols.traces.flatMap((trace) => trace.notes)]
+  return { captureDir, manifest, facts, verdicts, notes }
+}
+
+async function symbolsOf(captureDir: string, options: ReadCaptureOptions): Promise<SymbolTable> {
+  const sealed = readSymbolTable(captureDir)
+  const wanted = traceFilesIn(captureDir)
+  if (sealed !== undefined && wanted.every((name) => sealed.traces.some((trace) => trace.traceFile === name)))
+    return sealed
+  options.onStep?.('naming native and JavaScript frames')
+  return await symbolizeCapture(captureDir, {
+    ...(options.subjectModules === undefined ? {} : { subjectModules: options.subjectModules }),
+    onProgress: ({ step, doneCount, totalCount }) =>
+      options.onStep?.(`naming frames: ${step} (${doneCount} of ${totalCount})`),
+  })
+}
+
+function factsOf(
+  captureDir: string,
+  manifest: CaptureManifest | undefined,
+  symbols: SymbolTable,
+  options: ReadCaptureOptions,
+): { facts: CaptureFacts; unreadable: string[] } {
+  const path = join(captureDir, factsFile)
+  const traceFiles = traceFilesIn(captureDir)
+  const known = readFacts(path, [...traceFiles, 'manifest.json'].map((name) => join(captureDir, name)))
+  if (known !== undefined) return { facts: known, unreadable: [] }
+  const processes: ProcessFacts[] = []
+  const faults: SeamproofError[] = []
+  for (const [index, traceFile] of traceFiles.entries()) {
+    options.onStep?.(`reading ${traceFile} (${index + 1} of ${traceFiles.length})`)
+    try {
+      processes.push(analyzeOne(captureDir, traceFile, manifest, symbols))
+    } catch (error) {
+      if (!(error instanceof SeamproofError)) throw error
+      faults.push(error)
+    }
+  }
+  // One trace that cannot be read must not hide the others; none at all is an error.
+  if (processes.length === 0 && faults.length > 0) throw faults[0]!
+  const facts: CaptureFacts = {
+    formatVersion: 1,
+    seamproofVersion,
+    command: manifest?.command ?? [],
+    processes,
+  }
+  if (faults.length === 0) writeStageFile(path, facts)
+  return { facts, unreadable: faults.map((fault) => `left out: ${fault.message}`) }
+}
+
+function analyzeOne(
+  captureDir: string,
+  traceFile: string,
+  manifest: CaptureManifest | undefined,
+  symbols: SymbolTable,
+): ProcessFacts {
+  const trace = openTrace(join(captureDir, traceFile))
+  try {
+    const names = symbols.traces.find((one) => one.traceFile === traceFile)!
+    return analyzeTrace({ trace, symbols: names, workloads: manifest?.workloads ?? [] })
+  } finally {
+    trace.close()
+  }
+}
+
+/** Facts that this version made, and that are younger than what they were made from. */
+function readFacts(path: string, sources: readonly string[]): CaptureFacts | undefined {
+  const made = statSync(path, { throwIfNoEntry: false })
+  if (made === undefined) return undefined
+  const isOlder = (source: string) =>
+    (statSync(source, { throwIfNoEntry: false })?.mtimeMs ?? 0) > made.mtimeMs
+  if (sources.some(isOlder)) return undefined
+  try {
+    const facts = JSON.parse(readFileSync(path, 'utf8')) as CaptureFacts
+    return facts.formatVersion === 1 && facts.seamproofVersion === seamproofVersion ? facts : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Written whole or not at all. A capture on a read-only medium is read all the same, only more slowly. */
+function writeStageFile(path: string, value: unknown): void {
+  const draft = `${path}.${process.pid}.tmp`
+  try {
+    writeFileSync(draft, `${JSON.stringify(value)}\n`)
+    renameSync(draft, path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOSPC') throw error
+  }
+}
