@@ -1,0 +1,104 @@
+/** The controls above the graph. Drawn anew from the state on each change; the search box stays, since someone types in it. */
+import { resourceLabels } from '../../metric.js'
+import type { FlamegraphProcess, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import { type Choice, element, segmented } from './element.js'
+import { type Grouping, groupings } from './frame-keys.js'
+import { hasBytes, metricOf, resourceOf } from './process-data.js'
+import type { ViewState } from './view-state.js'
+
+export type Change = (change: Partial<ViewState>) => void
+
+const groupingLabels: Record<Grouping, string> = {
+  function: 'Function',
+  line: 'Line',
+  module: 'Module',
+}
+
+function metricChoice(metric: MetricColumns, unit: ViewState['unit']): Choice<string> {
+  const isEmpty = metric[unit] === undefined
+  return {
+    value: metric.metric,
+    label: metric.label,
+    isDisabled: metric.gap !== undefined || isEmpty,
+    title: metric.gap ?? (isEmpty ? 'nothing to show: zero everywhere' : ''),
+  }
+}
+
+function resourceChooser(
+  process: FlamegraphProcess,
+  state: ViewState,
+  change: Change,
+): HTMLElement[] {
+  if (process.resources.length < 2) return []
+  const select = element('select', { 'aria-label': 'What is counted', 'data-focus': 'resource' })
+  for (const { resource } of process.resources)
+    select.append(
+      element(
+        'option',
+        { value: resource, selected: resource === state.resource },
+        resourceLabels[resource],
+      ),
+    )
+  select.addEventListener('change', () => {
+    const resource = select.value
+    const columns = resourceOf(process, resource)
+    change({ resource, unit: hasBytes(columns) ? state.unit : 'blocks' })
+  })
+  return [select]
+}
+
+export function renderToolbar(
+  process: FlamegraphProcess,
+  columns: ResourceColumns | undefined,
+  state: ViewState,
+  change: Change,
+): HTMLElement[] {
+  const metrics = columns?.metrics ?? []
+  const shown = metricOf(columns, state.metric)?.metric ?? ''
+  return [
+    segmented(
+      'Metric',
+      metrics.map((metric) => metricChoice(metric, state.unit)),
+      shown,
+      (metric) => change({ metric }),
+    ),
+    segmented(
+      'Unit',
+      [
+        { value: 'bytes', label: 'Bytes', isDisabled: !hasBytes(columns) },
+        { value: 'blocks', label: columns?.resource === 'heap' ? 'Blocks' : 'Count' },
+      ],
+      state.unit,
+      (unit) => change({ unit }),
+    ),
+    ...resourceChooser(process, state, change),
+    segmented(
+      'Direction',
+      [
+        { value: 'down', label: 'Callers first', title: 'From the start of the program inwards' },
+        {
+          value: 'up',
+          label: 'Allocations first',
+          title: 'Inverted: from the function that allocates out to who called it',
+        },
+      ],
+      state.isInverted ? 'up' : 'down',
+      (direction) => change({ isInverted: direction === 'up' }),
+    ),
+    segmented(
+      'One box for each',
+      groupings.map((grouping) => ({ value: grouping, label: groupingLabels[grouping] })),
+      state.grouping,
+      (grouping) => change({ grouping }),
+    ),
+    segmented(
+      'Show as',
+      [
+        { value: 'graph', label: 'Graph' },
+        { value: 'table', label: 'Table', title: 'The same facts as a list of functions' },
+      ],
+      state.tab,
+      (tab) => change({ tab }),
+    ),
+  ]
+}

@@ -1,0 +1,144 @@
+/** From the state to what is drawn: data, keys, tree and marks, each made anew only when its inputs changed. */
+import type { FlamegraphDocument, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import { buildKeys, type KeyTable } from './frame-keys.js'
+import { type NodeMarks, searchMarks, searchTest, stackMarks } from './node-marks.js'
+import { NodeWords } from './node-text.js'
+import {
+  decodeProcess,
+  hasBytes,
+  metricOf,
+  type ProcessData,
+  resourceOf,
+  type Unit,
+} from './process-data.js'
+import type { ViewState } from './view-state.js'
+import { buildViewTree, type ViewTree } from './view-tree.js'
+
+const unitNouns: Record<string, string> = {
+  heap: 'block',
+  mmap: 'mapping',
+  fd: 'descriptor',
+  thread: 'thread',
+  child: 'process',
+}
+
+export interface ViewModel {
+  data: ProcessData
+  columns: ResourceColumns | undefined
+  metric: MetricColumns | undefined
+  tree: ViewTree
+  words: NodeWords
+  marks: NodeMarks | undefined
+  /** Set when a search is on; undefined test means a broken expression. */
+  search: { test: ((text: string) => boolean) | undefined } | undefined
+}
+
+/** A metric with nothing in it gives way to the first that has something, so that the page never opens empty. */
+function shownMetric(
+  columns: ResourceColumns | undefined,
+  wanted: string,
+  unit: Unit,
+): MetricColumns | undefined {
+  const metric = metricOf(columns, wanted)
+  return metric?.[unit] ? metric : (columns?.metrics.find((other) => other[unit]) ?? metric)
+}
+
+/** Settles what the document does not have: a process, resource, unit or metric that a link asks for in vain. */
+export function settleState(report: FlamegraphDocument, state: ViewState): ViewState {
+  const processIndex = Math.min(state.processIndex, report.processes.length - 1)
+  const process = report.processes[processIndex]
+  const columns = process && resourceOf(process, state.resource)
+  const unit = hasBytes(columns) ? state.unit : 'blocks'
+  const metric = shownMetric(columns, state.metric, unit)?.metric ?? state.metric
+  const leakIndex = state.leakIndex < report.leaks.length ? state.leakIndex : -1
+  const resource = columns?.resource ?? state.resource
+  return { ...state, processIndex, resource, unit, metric, leakIndex }
+}
+
+export class ViewModelCache {
+  private readonly decoded = new Map<number, ProcessData>()
+  private keysFor = ''
+  private keys: KeyTable | undefined
+  private treeFor = ''
+  private tree: ViewTree | undefined
+
+  constructor(private readonly report: FlamegraphDocument) {}
+
+  model(state: ViewState): ViewModel {
+    const data = this.dataOf(state.processIndex)
+    const columns = resourceOf(data.source, state.resource)
+    const metric = metricOf(columns, state.metric)
+    const tree = this.treeOf(state, data, columns, metric)
+    const words = new NodeWords(tree, data, state.unit, unitNouns[state.resource] ?? 'block')
+    const search = state.search === '' ? undefined : { test: searchTest(state.search) }
+    return {
+      data,
+      columns,
+      metric,
+      tree,
+      words,
+      search,
+      marks: this.marksOf(state, tree, data, search),
+    }
+  }
+
+  private dataOf(index: number): ProcessData {
+    let data = this.decoded.get(index)
+    if (!data) {
+      const source = this.report.processes[index]
+      if (!source) throw new Error(`the report has no process ${index}`)
+      data = decodeProcess(source)
+      this.decoded.set(index, data)
+    }
+    return data
+  }
+
+  private treeOf(
+    state: ViewState,
+    data: ProcessData,
+    columns: ResourceColumns | undefined,
+    metric: MetricColumns | undefined,
+  ): ViewTree {
+    const keysFor = [state.processIndex, state.grouping, ...[...state.folds].sort()].join()
+    if (!this.keys || this.keysFor !== keysFor) {
+      this.keys = buildKeys(data, state.grouping, state.folds)
+      this.keysFor = keysFor
+    }
+    const treeFor = [keysFor, state.resource, state.metric, state.unit, state.isInverted].join()
+    if (!this.tree || this.treeFor !== treeFor) {
+      const { unit, isInverted } = state
+      this.tree = buildViewTree({ data, keys: this.keys, columns, metric, unit, isInverted })
+      this.treeFor = treeFor
+    }
+    return this.tree
+  }
+
+  private marksOf(
+    state: ViewState,
+    tree: ViewTree,
+    data: ProcessData,
+    search: ViewModel['search'],
+  ): NodeMarks | undefined {
+    if (search?.test) return searchMarks(tree, data, search.test)
+    const leak = this.report.leaks[state.leakIndex]
+    return leak && leak.processIndex === state.processIndex && leak.resource === state.resource
+      ? stackMarks(tree, leak.costRows)
+      : undefined
+  }
+}
+
+/** The node that stands for the same frames in another tree: as far along the path as both agree. */
+export function sameNode(from: ViewTree, to: ViewTree, node: number): number {
+  if (node >= from.size || from.isInverted !== to.isInverted) return 0
+  const path: string[] = []
+  for (let at = node; at > 0; at = from.parent[at]!) path.unshift(from.keys.label[from.key[at]!]!)
+  let found = 0
+  for (const label of path) {
+    let child = found + 1
+    const end = found + to.subtree[found]!
+    while (child < end && to.keys.label[to.key[child]!] !== label) child += to.subtree[child]!
+    if (child >= end) break
+    found = child
+  }
+  return found
+}

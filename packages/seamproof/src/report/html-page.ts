@@ -1,0 +1,57 @@
+/** The shell of every HTML report. Data goes in as inert JSON; the only code is ours, pinned by hash in the policy. */
+export interface ClientBundle {
+  script: string
+  scriptSha256: string
+  style: string
+  styleSha256: string
+}
+
+export interface PageParts {
+  title: string
+  data: unknown
+  client: ClientBundle
+}
+
+/** JSON that cannot leave its script element, whatever the strings hold. */
+export const inertJson = (data: unknown): string =>
+  JSON.stringify(data)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029')
+
+export const escapeHtml = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+
+export function renderPage({ title, data, client }: PageParts): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${client.scriptSha256}'`,
+    `style-src 'sha256-${client.styleSha256}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<title>${escapeHtml(title)}</title>`,
+    `<style>${client.style}</style>`,
+    '</head>',
+    '<body>',
+    '<noscript>This report draws itself with JavaScript. The same facts as text: seamproof leaks, seamproof summary.</noscript>',
+    '<div id="page"></div>',
+    `<script type="application/json" id="report-data">${inertJson(data)}</script>`,
+    `<script>${client.script}</script>`,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n')
+}

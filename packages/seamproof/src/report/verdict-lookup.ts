@@ -1,0 +1,51 @@
+import type { CaptureFacts, GrowthGroup, ProcessFacts } from '../contract/facts.js'
+import type { Frame } from '../contract/frame.js'
+import type { LeakVerdict, Verdicts } from '../contract/verdict.js'
+
+/** A verdict beside the facts it speaks of. */
+export interface JudgedGroup {
+  verdict: LeakVerdict
+  group: GrowthGroup
+  process: ProcessFacts
+  processIndex: number
+}
+
+/** Every judged group, in the order of the verdicts. A verdict whose group is gone from the facts is left out. */
+export function judgedGroups(facts: CaptureFacts, verdicts: Verdicts): JudgedGroup[] {
+  const found: JudgedGroup[] = []
+  for (const verdict of verdicts.leaks) {
+    const processIndex = facts.processes.findIndex(
+      (process) => process.traceFile === verdict.traceFile,
+    )
+    const process = facts.processes[processIndex]
+    for (const group of process?.groups ?? [])
+      if (process && group.groupId === verdict.groupId)
+        found.push({ verdict, group, process, processIndex })
+  }
+  return found
+}
+
+export const framesOf = (process: ProcessFacts, frameIndexes: readonly number[]): Frame[] =>
+  frameIndexes.flatMap((index) => process.frames[index] ?? [])
+
+/** Wrappers and templates that stand between the author's function and malloc; naming one would help nobody. */
+const libraryName =
+  /^(operator new|std::|__gnu_cxx::|Napi::|Nan::|napi::|node::|__?rust_|__rdl_|(<?)(alloc|core|std)::)/
+
+/** The frame to blame: the innermost one of the subject that its author wrote, else what the group is named for. */
+export function blamedFrame({ group, process }: JudgedGroup): Frame | undefined {
+  const frames = framesOf(process, group.frameIndexes)
+  const subject = frames.filter((frame) => frame.origin === 'subject')
+  const written = subject.find((frame) => !libraryName.test(frame.functionName))
+  return written ?? subject[0] ?? frames.at(-1)
+}
+
+/** The program's own JavaScript line that led there most. */
+export function callingFrame({ group, process }: JudgedGroup): Frame | undefined {
+  const ranked = [...group.callSites].sort((a, b) => b.share - a.share)
+  for (const site of ranked) {
+    const user = framesOf(process, site.frameIndexes).find((frame) => frame.origin === 'user')
+    if (user) return user
+  }
+  return undefined
+}
