@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, extname, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
@@ -31,12 +31,16 @@ export function findWorkloadFile(given: string, cwd: string): WorkloadFile {
   return {
     path,
     name: workloadName(path),
-    mustBundle: isTypeScript(path) || !canImportSeamproof(path),
+    mustBundle: isTypeScript(path) || (namesSeamproof(path) && !canImportSeamproof(path)),
   }
 }
 
 function isTypeScript(path: string): boolean {
   return /\.([cm]?ts|tsx)$/.test(path)
+}
+
+function namesSeamproof(path: string): boolean {
+  return /['"]seamproof['"]/.test(readFileSync(path, 'utf8'))
 }
 
 function canImportSeamproof(path: string): boolean {

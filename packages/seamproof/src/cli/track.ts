@@ -55,7 +55,7 @@ export function trackCommand(): Command {
       'stop the subject after this time, such as 90s (default: workloads 10m, programs never)',
       durationMs,
     )
-    .option('--depth <frames>', 'keep at most this many frames of a stack', whole(8, 4096))
+    .option('--depth <frames>', 'keep at most this many frames of a stack', whole(8, 510))
     .option(
       '--file-limit <size>',
       'stop recording when a trace has this size, such as 2G',
