@@ -234,6 +234,9 @@ struct agt_object {
   const uint8_t *eh_frame_hdr; /* NULL when it has none */
   const char *path;            /* the loader's own string; "" is the executable */
 };
+/* A line of /proc/self/maps that can be read; zero when there is none. Some 0.1 ms. */
+struct agt_mapping { uintptr_t low, high; };
+struct agt_mapping agt_mapping_around(uintptr_t address);
 /* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
 bool agt_object_at(uintptr_t address, struct agt_object *object);
 agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc);
@@ -296,6 +299,8 @@ enum { AGT_KEY_MAPPING = 15 };
 /* A line of V8's perf map: code at [start, start+bytes) is `name` from now on. */
 void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length);
 void agt_code_init(void);
+/* Whether V8 has named code at this address. */
+bool agt_code_holds(uintptr_t address);
 
 /* -------------------------------------------------------------------------------------- the real functions (real.c) */
 

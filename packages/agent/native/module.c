@@ -6,11 +6,34 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* glibc ≥ 2.35, found at run time so that the library also loads on older ones. */
 static int (*g_find_object)(void *, struct dl_find_object *);
+
+/* The loader's own bounds of a non-PIE executable are those of its code alone. Set once, before recording. */
+static struct { uintptr_t start, end, bias; } g_executable;
+
+static void find_executable(void) {
+  const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+  unsigned count = (unsigned)getauxval(AT_PHNUM);
+  uintptr_t bias = 0, start = UINTPTR_MAX, end = 0;
+  for (unsigned i = 0; i < count; i++)
+    if (headers[i].p_type == PT_PHDR) bias = (uintptr_t)headers - headers[i].p_vaddr;
+  for (unsigned i = 0; i < count; i++) {
+    if (headers[i].p_type != PT_LOAD) continue;
+    uintptr_t low = (bias + headers[i].p_vaddr) & ~(uintptr_t)4095;
+    if (low < start) start = low;
+    if (bias + headers[i].p_vaddr + headers[i].p_memsz > end) end = bias + headers[i].p_vaddr + headers[i].p_memsz;
+  }
+  if (end) {
+    g_executable.start = start;
+    g_executable.end = end;
+    g_executable.bias = bias;
+  }
+}
 
 struct phdr_search { uintptr_t address; struct agt_object *object; };
 
@@ -52,6 +75,10 @@ bool agt_object_at(uintptr_t address, struct agt_object *object) {
     object->eh_frame_hdr = found.dlfo_eh_frame;
     object->bias = found.dlfo_link_map->l_addr;
     object->path = found.dlfo_link_map->l_name;
+    if (!object->path[0] && g_executable.end) {
+      object->start = g_executable.start;
+      object->end = g_executable.end;
+    }
     return true;
   }
   struct phdr_search search = {address, object};
@@ -61,7 +88,7 @@ bool agt_object_at(uintptr_t address, struct agt_object *object) {
 /* -------------------------------------------------------------------------------------------------- MODULE records */
 
 enum { MODULES_MAX = 4096 };
-struct module { _Atomic uintptr_t start; uintptr_t end, bias; };
+struct module { _Atomic uintptr_t start; uintptr_t end, bias; bool is_copy; };
 static struct {
   pthread_mutex_t lock;
   struct module entries[MODULES_MAX]; /* written under lock; read without: an entry is published by its start */
@@ -110,15 +137,31 @@ static void write_module(uint32_t index, const struct agt_object *object) {
     ssize_t got = syscall(SYS_readlink, "/proc/self/exe", path, sizeof path);
     path_length = got > 0 ? (size_t)got : 0;
   }
+  bool is_copy = object->path == NULL;
   uint8_t body[8192];
   uint8_t *p = agt_put_varint(body, index);
   p = agt_put_varint(p, object->bias);
   p = put_bytes(p, path, path_length);
+  const ElfW(Phdr) *headers = NULL;
+  unsigned header_count = 0, segments = 0;
   const ElfW(Ehdr) *elf = (const ElfW(Ehdr) *)object->start;
-  bool is_elf = memcmp(elf->e_ident, ELFMAG, SELFMAG) == 0 && elf->e_phoff < 4096 && elf->e_phnum <= 64;
-  const ElfW(Phdr) *headers = (const ElfW(Phdr) *)(object->start + (is_elf ? elf->e_phoff : 0));
-  unsigned header_count = is_elf ? elf->e_phnum : 0, segments = 0;
-  p = put_build_id(p, headers, header_count, object->bias);
+  if (!object->path || !object->path[0]) {
+    headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    header_count = (unsigned)getauxval(AT_PHNUM);
+  } else if (memcmp(elf->e_ident, ELFMAG, SELFMAG) == 0 && elf->e_phoff < 4096 && elf->e_phnum <= 64) {
+    headers = (const ElfW(Phdr) *)(object->start + elf->e_phoff);
+    header_count = elf->e_phnum;
+  }
+  p = put_build_id(p, headers, header_count, is_copy ? g_executable.bias : object->bias);
+  if (is_copy) {
+    p = agt_put_varint(p, 1);
+    p = agt_put_varint(p, object->start);
+    p = agt_put_varint(p, object->end - object->start);
+    p = agt_put_varint(p, PF_R | PF_X);
+    p = agt_put_varint(p, 0);
+    agt_meta_write(AGT_META_MODULE, body, (size_t)(p - body));
+    return;
+  }
   for (unsigned i = 0; i < header_count; i++) segments += headers[i].p_type == PT_LOAD;
   p = agt_put_varint(p, segments);
   for (unsigned i = 0; i < header_count; i++) {
@@ -131,9 +174,41 @@ static void write_module(uint32_t index, const struct agt_object *object) {
   agt_meta_write(AGT_META_MODULE, body, (size_t)(p - body));
 }
 
+/*
+ * V8 copies its builtins from the executable into its code range, so that calls to them are short. Such code is in no
+ * object and in no code event. A page of it is found again in the executable by its bytes; the copy is then one more
+ * module, with the executable's names and a bias of its own.
+ */
+static bool find_copy(uintptr_t pc, struct agt_object *copy) {
+  static _Atomic int attempts;
+  if (atomic_fetch_add(&attempts, 1) >= 256) return false; /* some other code maker: each look reads all code once */
+  const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+  uintptr_t page = pc & ~(uintptr_t)4095;
+  for (unsigned i = 0; i < getauxval(AT_PHNUM); i++) {
+    if (headers[i].p_type != PT_LOAD || !(headers[i].p_flags & PF_X)) continue;
+    uintptr_t low = g_executable.bias + headers[i].p_vaddr, high = low + headers[i].p_filesz;
+    for (uintptr_t original = (low + 4095) & ~(uintptr_t)4095; original + 4096 <= high; original += 4096) {
+      if (memcmp((const void *)original, (const void *)page, 256) != 0) continue;
+      if (memcmp((const void *)original, (const void *)page, 4096) != 0) continue;
+      struct agt_mapping mapping = agt_mapping_around(pc);
+      uintptr_t distance = page - original, start = page, end = page + 4096;
+      while (start > mapping.low && start - distance > low &&
+             memcmp((const void *)(start - 4096), (const void *)(start - 4096 - distance), 4096) == 0)
+        start -= 4096;
+      while (end < mapping.high && end - distance + 4096 <= high &&
+             memcmp((const void *)end, (const void *)(end - distance), 4096) == 0)
+        end += 4096;
+      *copy = (struct agt_object){.start = start, .end = end, .bias = g_executable.bias + distance, .path = NULL};
+      return true;
+    }
+  }
+  return false;
+}
+
 void agt_module_seen(uintptr_t pc) {
   struct agt_object object;
-  if (is_known(pc) || !agt_object_at(pc, &object)) return;
+  if (is_known(pc)) return;
+  if (!agt_object_at(pc, &object) && (agt_code_holds(pc) || !find_copy(pc, &object))) return;
   int saved_errno = errno;
   pthread_mutex_lock(&g_modules.lock);
   uint32_t index = atomic_load_explicit(&g_modules.count, memory_order_relaxed);
@@ -142,6 +217,7 @@ void agt_module_seen(uintptr_t pc) {
     struct module *entry = &g_modules.entries[index];
     entry->end = object.end;
     entry->bias = object.bias;
+    entry->is_copy = object.path == NULL;
     atomic_store_explicit(&entry->start, object.start, memory_order_release);
     atomic_store_explicit(&g_modules.count, index + 1, memory_order_release);
   }
@@ -156,7 +232,7 @@ void agt_modules_review(void) {
     struct module *entry = &g_modules.entries[i];
     uintptr_t start = atomic_load_explicit(&entry->start, memory_order_relaxed);
     struct agt_object object;
-    if (!start || (agt_object_at(start, &object) && object.start == start && object.bias == entry->bias)) continue;
+    if (!start || entry->is_copy || (agt_object_at(start, &object) && object.start == start && object.bias == entry->bias)) continue;
     uint8_t body[16];
     atomic_store_explicit(&entry->start, 0, memory_order_release);
     agt_meta_write(AGT_META_MODULE_GONE, body, (size_t)(agt_put_varint(body, i) - body));
@@ -166,7 +242,10 @@ void agt_modules_review(void) {
   pthread_mutex_unlock(&g_modules.lock);
 }
 
-void agt_modules_init(void) { *(void **)&g_find_object = dlsym(RTLD_DEFAULT, "_dl_find_object"); }
+void agt_modules_init(void) {
+  find_executable();
+  *(void **)&g_find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+}
 
 void agt_modules_after_fork(void) {
   pthread_mutex_init(&g_modules.lock, NULL);

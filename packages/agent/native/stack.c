@@ -49,8 +49,6 @@ static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
 
 extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
 
-struct range { uintptr_t low, high; };
-
 static uintptr_t parse_hex(const char **at) {
   uintptr_t value = 0;
   for (;; (*at)++) {
@@ -62,8 +60,8 @@ static uintptr_t parse_hex(const char **at) {
 }
 
 /* The readable mapping around an address, from /proc/self/maps with bare system calls. Some 0.1 ms; rare. */
-static struct range mapping_around(uintptr_t address) {
-  struct range found = {0, 0};
+struct agt_mapping agt_mapping_around(uintptr_t address) {
+  struct agt_mapping found = {0, 0};
   int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return found;
   char buffer[4096];
@@ -81,7 +79,7 @@ static struct range mapping_around(uintptr_t address) {
       at++;
       uintptr_t high = parse_hex(&at);
       if (address < low || address >= high) continue;
-      if (at[1] == 'r') found = (struct range){low, high};
+      if (at[1] == 'r') found = (struct agt_mapping){low, high};
       is_done = true;
     }
     held -= (size_t)(line - buffer);
@@ -92,7 +90,7 @@ static struct range mapping_around(uintptr_t address) {
   return found;
 }
 
-static struct range own_stack(struct agt_thread *thread) {
+static struct agt_mapping own_stack(struct agt_thread *thread) {
   if (AGT_UNLIKELY(!thread->stack_high)) {
     int saved_errno = errno;
     if (syscall(SYS_gettid) == getpid()) {
@@ -105,13 +103,13 @@ static struct range own_stack(struct agt_thread *thread) {
     } else {
       /* glibc puts a thread's control block at the top of its stack; a guard page ends the mapping below. */
       uintptr_t top = (uintptr_t)pthread_self();
-      struct range mapping = mapping_around(top - 8);
+      struct agt_mapping mapping = agt_mapping_around(top - 8);
       thread->stack_high = top;
       thread->stack_low = mapping.high ? mapping.low : top;
     }
     errno = saved_errno;
   }
-  return (struct range){thread->stack_low, thread->stack_high};
+  return (struct agt_mapping){thread->stack_low, thread->stack_high};
 }
 
 /* Box around every foreign stack met so far: only an unmapping that touches it makes threads look again. */
@@ -123,7 +121,7 @@ void agt_stack_unmapped(uintptr_t start, size_t bytes) {
   atomic_fetch_add_explicit(&g_map_generation, 1, memory_order_relaxed);
 }
 
-static AGT_NOINLINE struct range foreign_stack(struct agt_thread *thread, uintptr_t sp) {
+static AGT_NOINLINE struct agt_mapping foreign_stack(struct agt_thread *thread, uintptr_t sp) {
   uint32_t generation = atomic_load_explicit(&g_map_generation, memory_order_relaxed);
   if (thread->foreign_generation != generation) {
     memset(thread->foreign, 0, sizeof thread->foreign);
@@ -131,9 +129,9 @@ static AGT_NOINLINE struct range foreign_stack(struct agt_thread *thread, uintpt
   }
   for (int i = 0; i < AGT_FOREIGN; i++)
     if (sp >= thread->foreign[i].low && sp < thread->foreign[i].high)
-      return (struct range){thread->foreign[i].low, thread->foreign[i].high};
+      return (struct agt_mapping){thread->foreign[i].low, thread->foreign[i].high};
   int saved_errno = errno;
-  struct range range = mapping_around(sp);
+  struct agt_mapping range = agt_mapping_around(sp);
   errno = saved_errno;
   thread->foreign[thread->foreign_next].low = range.low;
   thread->foreign[thread->foreign_next].high = range.high;
@@ -156,7 +154,7 @@ static inline bool is_readable(uintptr_t address, uintptr_t low, uintptr_t high)
 }
 
 /* From a frame to its caller; fills from->rbp_slot. */
-static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation, struct range range) {
+static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation, struct agt_mapping range) {
   agt_rule rule = rule_of(from->pc, generation);
   uintptr_t cfa, slot = 0;
   int32_t cfa_offset = (int32_t)(rule >> 32);
@@ -219,7 +217,7 @@ static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_
   return node;
 }
 
-struct readable { struct range foreign, own; };
+struct readable { struct agt_mapping foreign, own; };
 
 static bool is_on_either_stack(void *context, uintptr_t address) {
   const struct readable *readable = context;
@@ -232,7 +230,7 @@ static bool is_on_either_stack(void *context, uintptr_t address) {
  * in this very function, for the registers that the hook's own frames have saved. Ends on the thread's own stack (true:
  * the frame there is fresh[*count - 1], still to be stepped from) or where the trail ends.
  */
-static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_registers caller, struct range own,
+static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_registers caller, struct agt_mapping own,
                                       uint32_t *count) {
   AGT_COUNT(foreign_walks);
   struct readable readable = {foreign_stack(thread, caller.sp), own};
@@ -270,7 +268,7 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
     thread->frame_generation = generation;
     thread->frame_count = 0;
   }
-  struct range range = own_stack(thread);
+  struct agt_mapping range = own_stack(thread);
   struct agt_frame *fresh = thread->fresh, *frames = thread->frames;
   fresh[0] = (struct agt_frame){.sp = caller.sp, .pc = caller.pc, .rbp = caller.rbp};
   uint32_t count = 1, kept = thread->frame_count;

@@ -33,6 +33,11 @@ static bool claim(uintptr_t start, size_t bytes) {
   return was_used;
 }
 
+bool agt_code_holds(uintptr_t address) {
+  uintptr_t granule = address >> 6;
+  return g_granules && g_granules[granule >> 3 & (GRANULES / 8 - 1)] >> (granule & 7) & 1;
+}
+
 void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length) {
   if (!bytes) return;
   uint8_t body[4096 + 64];
