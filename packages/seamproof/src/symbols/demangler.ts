@@ -72,8 +72,12 @@ export function tidyName(name: string): string {
     .replace(/ \[clone [^\]]*\]/g, '')
     .replace(/\[[0-9a-f]{5,16}\](?=::|>|$)/g, '')
     .replace(
-      /std::(?:__cxx11::|__1::)?basic_string<char, std::(?:__1::)?char_traits<char>, std::(?:__1::)?allocator<char> ?>/g,
+      /std::(?:__cxx11::|__1::)?basic_string<char, std::(?:__1::)?char_traits<char>, std::(?:__1::)?allocator<char> ?>(?: (?=>))?/g,
       'std::string',
+    )
+    .replace(
+      /std::(?:__1::)?basic_string_view<char, std::(?:__1::)?char_traits<char> ?>(?: (?=>))?/g,
+      'std::string_view',
     )
     .replace(/std::(?:__cxx11|__1)::/g, 'std::')
     .replace(/> (?=>)/g, '>')
