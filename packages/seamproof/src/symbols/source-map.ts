@@ -10,7 +10,7 @@ export interface OriginalPlace extends SourcePlace {
 
 /** A comment line near the end of a file; in the middle of code (a bundler's own source) it would be text. */
 const referencePattern =
-  /^[ \t]*(?:\/\/[#@]|\/\*#)[ \t]+sourceMappingURL=([^\s'"*]+)[ \t]*(?:\*\/)?[ \t]*(?=$|[\r\n])/gm
+  /^[ \t]*(?:\/\/[#@]|\/\*#)[ \t]+sourceMappingURL=(\S+?)[ \t]*(?:\*\/)?[ \t]*(?=$|[\r\n])/gm
 const trailerPattern = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*$/
 /** What may stand between a function's own name and where V8 says that it starts. */
 const nameGapPattern = /^\s*(?:[=:]\s*(?:async\b\s*)?(?:function\b\s*)?\*?\s*)?$/
