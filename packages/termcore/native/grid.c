@@ -173,6 +173,7 @@ void tc_grid__discard_resize(tc_grid *resized) { release_block(resized); }
 
 tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows) {
   if (grid == NULL) return TC_ERR_ARGUMENT;
+  if (grid->is_fixed) return TC_ERR_STATE;
   if (cols == grid->cols && rows == grid->rows) return TC_OK;
   tc_grid resized;
   const tc_status status = tc_grid__prepare_resize(grid, cols, rows, &resized);

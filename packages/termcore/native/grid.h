@@ -82,7 +82,8 @@ void tc_grid_destroy(tc_grid *grid);
 /* Keeps what fits; nothing is reflowed. Columns are cut or padded on the right (a wide character cut
  * in half becomes blank). Fewer rows: blank rows below the cursor go first, then rows from the top go
  * to the scrollback. More rows: rows come back from the scrollback, then blank rows below. On any
- * status but TC_OK (the same as for create) the grid is as it was. */
+ * status but TC_OK (the same as for create) the grid is as it was. TC_ERR_STATE: the grid is one of a
+ * terminal's two, which change together: tc_terminal_resize. */
 tc_status tc_grid_resize(tc_grid *grid, uint32_t cols, uint32_t rows);
 
 const tc_grid_header *tc_grid_get_header(const tc_grid *grid);

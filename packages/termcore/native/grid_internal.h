@@ -55,6 +55,7 @@ struct tc_grid {
   tc_range *dirty;      /* one per row */
   tc_range dirty_rows;  /* rows that are dirty in all columns */
   bool is_dirty;
+  bool is_fixed; /* a terminal's: resized by the terminal or not at all */
   tc_allocator allocator;
   tc_cluster_table clusters;
   tc_color_table colors;

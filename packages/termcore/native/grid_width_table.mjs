@@ -8,7 +8,8 @@ const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}\p{Zl}\p{Zp}]$/u
 // Marks that are drawn on their own: the soft hyphen, and signs that stand before a number.
 const notZero = /^[\u{ad}\u{600}-\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}]$/u
 // Vowels and final consonants of Hangul syllables are drawn inside the first consonant's two columns.
-const isJamoTail = (code) => (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7fb)
+const isJamoTail = (code) =>
+  (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7fb)
 const isControl = (code) => code < 0x20 || (code >= 0x7f && code < 0xa0)
 const isSurrogate = (code) => code >= 0xd800 && code <= 0xdfff
 
@@ -41,7 +42,8 @@ for (let first = 0; first < 0x110000; first += 256) {
 
 const rows = (values) => {
   const lines = []
-  for (let i = 0; i < values.length; i += 24) lines.push(`    ${values.slice(i, i + 24).join(',')},`)
+  for (let i = 0; i < values.length; i += 24)
+    lines.push(`    ${values.slice(i, i + 24).join(',')},`)
   return lines.join('\n')
 }
 

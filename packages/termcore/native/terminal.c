@@ -32,8 +32,10 @@ static tc_status create_screen(tc_terminal *terminal, tc_screen *screen, uint32_
   screen->tabs = malloc(terminal->cols);
   if (screen->tabs == NULL) return TC_ERR_MEMORY;
   const tc_status status = tc_grid_create(&options, &screen->grid);
-  if (status == TC_OK) reset_screen(terminal, screen);
-  return status;
+  if (status != TC_OK) return status;
+  screen->grid->is_fixed = true;
+  reset_screen(terminal, screen);
+  return TC_OK;
 }
 
 void tc_terminal__use_screen(tc_terminal *terminal, bool is_alternate) {
@@ -231,6 +233,7 @@ size_t tc_terminal_take_response(tc_terminal *terminal, uint8_t *out, size_t cap
 
 tc_grid *tc_terminal_get_grid(tc_terminal *terminal) { return terminal->grid; }
 tc_grid *tc_terminal_get_main_grid(tc_terminal *terminal) { return terminal->main.grid; }
+tc_grid *tc_terminal_get_alternate_grid(tc_terminal *terminal) { return terminal->alternate.grid; }
 uint32_t tc_terminal_get_modes(const tc_terminal *terminal) { return terminal->modes; }
 uint32_t tc_terminal_get_cursor_style(const tc_terminal *terminal) { return terminal->cursor_style; }
 

@@ -64,7 +64,9 @@ uint32_t tc_terminal_write(tc_terminal *terminal, const uint8_t *bytes, size_t c
 
 /* The grid on screen. Which one it is changes with TC_EVENT_SCREEN. */
 tc_grid *tc_terminal_get_grid(tc_terminal *terminal);
+/* The main and the alternate grid; the main one also holds the underline colours of both. */
 tc_grid *tc_terminal_get_main_grid(tc_terminal *terminal);
+tc_grid *tc_terminal_get_alternate_grid(tc_terminal *terminal);
 uint32_t tc_terminal_get_modes(const tc_terminal *terminal);
 /* DECSCUSR 0..6. */
 uint32_t tc_terminal_get_cursor_style(const tc_terminal *terminal);

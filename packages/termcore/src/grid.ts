@@ -1,0 +1,55 @@
+import { createGridWriter, type GridWriter, type GridWriterOptions } from './bridge.js'
+import { GridView } from './grid-view.js'
+import { loadTerminalNative } from './terminal-native.js'
+
+export interface GridOptions {
+  /** 1 to 16384; default 80. */
+  readonly cols?: number
+  /** 1 to 16384; default 24. */
+  readonly rows?: number
+  /** Lines kept after they leave the top; default 0. Columns times all lines may be 2^26 at most. */
+  readonly scrollbackLines?: number
+}
+
+/** A grid of cells without a parser: for programs that draw by themselves. */
+export class Grid implements Disposable {
+  /** For `createGridWriter` and the native functions. */
+  readonly handle: number
+  readonly view: GridView
+  readonly #native = loadTerminalNative()
+  #isOpen = true
+
+  constructor(options: GridOptions = {}) {
+    this.handle = this.#native.gridCreate(
+      options.cols ?? 80,
+      options.rows ?? 24,
+      options.scrollbackLines ?? 0,
+    )
+    this.view = new GridView(this.handle)
+  }
+
+  /** Keeps what fits, top left; nothing is reflowed. Refused sizes throw and change nothing. */
+  resize(cols: number, rows: number): void {
+    this.#native.gridResize(this.handle, cols, rows)
+  }
+
+  writer(options?: GridWriterOptions): GridWriter {
+    return createGridWriter(this.handle, options)
+  }
+
+  /**
+   * The dirty columns of each row since the last call: [first, end) pairs, `first == end` for a clean
+   * row. The array is reused by the next call.
+   */
+  takeDamage(): Uint32Array {
+    this.#native.gridTakeDirty(this.handle)
+    return new Uint32Array(this.#native.gridDirtyBlock(this.handle))
+  }
+
+  /** Frees the grid. Views of its cells stay readable; everything else throws TERMCORE_STATE. */
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#native.gridDestroy(this.handle)
+  }
+}
