@@ -62,14 +62,18 @@ export class LiveBlocks {
   }
 
   /** Calls back for each live block, in no order. */
-  forEach(visit: (address: number, site: number, bytes: number) => void): void {
+  forEach(visit: (site: number, bytes: number, birth: number) => void): void {
     const words = this.#words
     for (let at = 0; at < words.length; at += entryWords) {
       const site = words[at + 2]!
       if (site === 0) continue
-      const address = words[at]! + (words[at + 1]! & addressHighMask) * 4294967296
+      const high = words[at + 1]!
       const bytes = words[at + 3]!
-      visit(address, site - 1, bytes === largeSize ? this.#largeSizes.get(address)! : bytes)
+      if (bytes !== largeSize) visit(site - 1, bytes, high >>> birthShift)
+      else {
+        const address = words[at]! + (high & addressHighMask) * 4294967296
+        visit(site - 1, this.#largeSizes.get(address)!, high >>> birthShift)
+      }
     }
   }
 

@@ -2,51 +2,52 @@ interface Mapping {
   start: number
   end: number
   site: number
+  birth: number
+  /** Shared by the pieces that are left of one mapping. */
+  whole: { pieces: number }
 }
 
-/**
- * Memory mappings that are live. Unlike blocks they can be released in part: a hole in one leaves two. `release` says for
- * each piece what was given back.
- */
-export class LiveMappings {
-  #mappings: Mapping[] = []
+/** Told of each piece that is given back. `isLast` is true when nothing is left of the mapping that it was part of. */
+export type PieceReleased = (site: number, bytes: number, isLast: boolean) => void
 
-  get count(): number {
+/** Memory mappings that are live. Unlike blocks they can be released in part: a hole in one leaves two pieces. */
+export class LiveMappings {
+  readonly #mappings: Mapping[] = []
+
+  /** Pieces, as the kernel counts mappings. */
+  get size(): number {
     return this.#mappings.length
   }
 
   /** A fixed mapping takes the place of what was there: that is released first. */
-  insert(
-    start: number,
-    bytes: number,
-    site: number,
-    release: (site: number, bytes: number, isWhole: boolean) => void,
-  ): void {
+  insert(start: number, bytes: number, site: number, birth: number, released: PieceReleased): void {
     if (bytes <= 0) return
-    this.remove(start, bytes, release)
-    this.#mappings.splice(this.#firstAfter(start), 0, { start, end: start + bytes, site })
+    this.remove(start, bytes, released)
+    const mapping = { start, end: start + bytes, site, birth, whole: { pieces: 1 } }
+    this.#mappings.splice(this.#firstAfter(start), 0, mapping)
   }
 
-  /** True when anything was mapped there. `isWhole` is false while another part of that mapping lives on. */
-  remove(
-    start: number,
-    bytes: number,
-    release: (site: number, bytes: number, isWhole: boolean) => void,
-  ): boolean {
+  /** True when anything was mapped there. */
+  remove(start: number, bytes: number, released: PieceReleased): boolean {
     const end = start + bytes
     let from = this.#firstAfter(start)
     while (from > 0 && this.#mappings[from - 1]!.end > start) from--
     let to = from
     const kept: Mapping[] = []
     while (to < this.#mappings.length && this.#mappings[to]!.start < end) {
-      const { start: oldStart, end: oldEnd, site } = this.#mappings[to++]!
-      const before = kept.length
-      if (oldStart < start) kept.push({ start: oldStart, end: start, site })
-      if (oldEnd > end) kept.push({ start: end, end: oldEnd, site })
-      release(site, Math.min(oldEnd, end) - Math.max(oldStart, start), kept.length === before)
+      const old = this.#mappings[to++]!
+      old.whole.pieces--
+      if (old.start < start) kept.push(piece(old, old.start, start))
+      if (old.end > end) kept.push(piece(old, end, old.end))
+      const bytesGone = Math.min(old.end, end) - Math.max(old.start, start)
+      released(old.site, bytesGone, old.whole.pieces === 0)
     }
     if (to > from) this.#mappings.splice(from, to - from, ...kept)
     return to > from
+  }
+
+  forEach(visit: (site: number, bytes: number, birth: number) => void): void {
+    for (const { site, start, end, birth } of this.#mappings) visit(site, end - start, birth)
   }
 
   /** Index of the first mapping that starts after the address. */
@@ -60,4 +61,9 @@ export class LiveMappings {
     }
     return low
   }
+}
+
+function piece(of: Mapping, start: number, end: number): Mapping {
+  of.whole.pieces++
+  return { ...of, start, end }
 }

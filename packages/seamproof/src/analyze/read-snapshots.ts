@@ -1,0 +1,136 @@
+import type { AllocationTotals, MarkFact } from '../contract/facts.js'
+import type { SnapshotStack } from '../trace/snapshot-stream.js'
+import { KindCode } from '../trace/trace-format.js'
+import type { TraceSnapshot } from '../trace/trace-meta.js'
+import { isHeapKind } from './allocation-kind.js'
+import type { GrowthSeries } from './growth-series.js'
+import type { ProcessBooks } from './process-books.js'
+import { resourcesOf } from './read-events.js'
+import type { ResourceReading } from './resource-series.js'
+import { Field, fieldCount, type SiteTable } from './site-table.js'
+import { timelineOf, timelinePointsMax } from './timeline-recorder.js'
+import type { TraceSource } from './trace-source.js'
+
+/** `aggregate` mode: the agent kept the books; they are read at each snapshot. */
+class SnapshotReader {
+  readonly #source: TraceSource
+  readonly #sites: SiteTable
+  readonly #series: readonly GrowthSeries[]
+  readonly #facts: MarkFact[] = []
+  readonly #readings: ResourceReading[] = []
+  readonly #heads: TraceSnapshot[] = []
+  #peakUs = 0
+
+  constructor(source: TraceSource, sites: SiteTable, series: readonly GrowthSeries[]) {
+    this.#source = source
+    this.#sites = sites
+    this.#series = series
+  }
+
+  run(): ProcessBooks {
+    this.#source.visitSnapshots({
+      begin: (snapshot) => this.#begin(snapshot),
+      stack: (stack) => this.#stack(stack),
+      end: () => this.#reach(),
+    })
+    const { meta } = this.#source
+    const step = Math.max(1, Math.ceil(this.#heads.length / timelinePointsMax))
+    const shown = this.#heads.filter((_, index) => index % step === 0)
+    return {
+      totals: this.#totals(),
+      marks: this.#facts,
+      readings: this.#readings,
+      timeline: timelineOf(
+        shown.map((head) => head.timeUs / 1000),
+        shown.map((head) => head.liveBytes),
+        meta.samples,
+      ),
+      lastUs: this.#heads.at(-1)?.timeUs ?? 0,
+      notes: [],
+    }
+  }
+
+  #begin(snapshot: TraceSnapshot): void {
+    const before = this.#heads.at(-1)?.peakBytes ?? 0
+    if (snapshot.peakBytes > before) this.#peakUs = snapshot.timeUs
+    this.#heads.push(snapshot)
+  }
+
+  #stack(row: SnapshotStack): void {
+    const at = this.#sites.siteOf(row.stack, row.kind) * fieldCount
+    const { stats } = this.#sites
+    stats[at + Field.allocatedCount] = row.allocatedCount
+    stats[at + Field.allocatedBytes] = row.allocatedBytes
+    stats[at + Field.liveCount] = row.allocatedCount - row.freedCount
+    stats[at + Field.liveBytes] = row.allocatedBytes - row.freedBytes
+  }
+
+  /** A snapshot follows each mark: it shows the state at the marks that came since the snapshot before. */
+  #reach(): void {
+    const head = this.#heads.at(-1)!
+    const counts = this.#sites.column(Field.liveCount)
+    const bytes = this.#sites.column(Field.liveBytes)
+    const { marks } = this.#source.meta
+    for (let mark = marks[this.#facts.length]; mark !== undefined && mark.timeUs <= head.timeUs; ) {
+      const index = this.#facts.length
+      this.#facts.push({
+        name: mark.name,
+        kind: mark.kind,
+        timeMs: mark.timeUs / 1000,
+        liveBytes: head.liveBytes,
+        liveCount: head.liveCount,
+      })
+      this.#readings.push(resourcesOf(this.#sites))
+      for (const series of this.#series)
+        if (series.plan.evidence === 'rounds' && series.nextPoint === index)
+          series.record(counts, bytes)
+      mark = marks[this.#facts.length]
+    }
+    for (const series of this.#series)
+      if (series.plan.evidence === 'lifetime' && series.nextPoint === this.#heads.length - 1)
+        series.record(counts, bytes)
+  }
+
+  #totals(): AllocationTotals {
+    const totals: AllocationTotals = {
+      eventCount: 0,
+      allocatedCount: 0,
+      allocatedBytes: 0,
+      freedCount: 0,
+      freedBytes: 0,
+      unmatchedFreeCount: 0,
+      liveCount: 0,
+      liveBytes: 0,
+      peakBytes: this.#heads.at(-1)?.peakBytes ?? 0,
+      peakMs: this.#peakUs / 1000,
+      temporaryCount: 0,
+      mappedBytes: 0,
+      sizeHistogram: [],
+    }
+    const { stats, kind, count } = this.#sites
+    for (let site = 0; site < count; site++) {
+      const at = site * fieldCount
+      const allocatedCount = stats[at + Field.allocatedCount]!
+      const liveCount = stats[at + Field.liveCount]!
+      const liveBytes = stats[at + Field.liveBytes]!
+      totals.eventCount += allocatedCount * 2 - liveCount
+      if (kind[site] === KindCode.mmap) totals.mappedBytes += liveBytes
+      if (!isHeapKind(kind[site]!)) continue
+      totals.allocatedCount += allocatedCount
+      totals.allocatedBytes += stats[at + Field.allocatedBytes]!
+      totals.liveCount += liveCount
+      totals.liveBytes += liveBytes
+    }
+    totals.freedCount = totals.allocatedCount - totals.liveCount
+    totals.freedBytes = totals.allocatedBytes - totals.liveBytes
+    return totals
+  }
+}
+
+export function readSnapshots(
+  source: TraceSource,
+  sites: SiteTable,
+  series: readonly GrowthSeries[],
+): ProcessBooks {
+  return new SnapshotReader(source, sites, series).run()
+}

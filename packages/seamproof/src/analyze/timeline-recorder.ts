@@ -1,0 +1,55 @@
+import type { Timeline } from '../contract/facts.js'
+import type { TraceSample } from '../trace/trace-meta.js'
+
+export const timelinePointsMax = 1000
+
+/** Live bytes over the life: for each equal stretch of time, the highest value in it. */
+export class TimelineRecorder {
+  /** Until then, `add` has nothing to write. */
+  bucketEndUs: number
+  highestBytes = 0
+  readonly #widthUs: number
+  readonly #ms: number[] = []
+  readonly #bytes: number[] = []
+
+  constructor(lifeUs: number) {
+    this.#widthUs = Math.max(1, lifeUs / timelinePointsMax)
+    this.bucketEndUs = this.#widthUs
+  }
+
+  /** Closes the stretches that ended before `timeUs`; the next one begins with `liveBytes`. */
+  advance(timeUs: number, liveBytes: number): void {
+    this.#push()
+    this.bucketEndUs = (Math.floor(timeUs / this.#widthUs) + 1) * this.#widthUs
+    this.highestBytes = liveBytes
+  }
+
+  #push(): void {
+    if (this.#ms.length >= timelinePointsMax) return
+    this.#ms.push(this.bucketEndUs / 1000)
+    this.#bytes.push(this.highestBytes)
+  }
+
+  finish(samples: readonly TraceSample[]): Timeline {
+    this.#push()
+    return timelineOf(this.#ms, this.#bytes, samples)
+  }
+}
+
+/** Samples, thinned to what a chart can show. */
+export function timelineOf(
+  liveMs: number[],
+  liveBytes: number[],
+  samples: readonly TraceSample[],
+): Timeline {
+  const step = Math.max(1, Math.ceil(samples.length / timelinePointsMax))
+  const kept = samples.filter((_, index) => index % step === 0)
+  return {
+    liveMs,
+    liveBytes,
+    rssMs: kept.map((sample) => sample.timeUs / 1000),
+    rssBytes: kept.map((sample) => sample.rssBytes),
+    fdCount: kept.map((sample) => sample.fdCount),
+    threadCount: kept.map((sample) => sample.threadCount),
+  }
+}
