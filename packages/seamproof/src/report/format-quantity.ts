@@ -74,3 +74,7 @@ export function formatDuration(durationMs: number): string {
 /** `1 block`, `2,000 blocks`. */
 export const formatCounted = (count: number, singular: string, plural = `${singular}s`): string =>
   `${formatCount(count)} ${count === 1 ? singular : plural}`
+
+/** `2026-11-23T08:30:00.000Z` → `2026-11-23 08:30:00 UTC`; anything else stays as it is. */
+export const formatDate = (iso: string): string =>
+  iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$/, '$1 $2 UTC')

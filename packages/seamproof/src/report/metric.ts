@@ -32,6 +32,10 @@ export function resourceOf(kind: AllocationKind): Resource {
   return kind === 'mmap' || kind === 'fd' || kind === 'thread' || kind === 'child' ? kind : 'heap'
 }
 
+/** Descriptors, threads and children have a number but no size. */
+export const hasBytesKind = (kind: AllocationKind): boolean =>
+  resourceOf(kind) === 'heap' || kind === 'mmap'
+
 export interface Amount {
   bytes: number
   blocks: number

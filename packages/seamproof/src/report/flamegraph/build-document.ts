@@ -1,14 +1,14 @@
 import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
 import type { Verdicts } from '../../contract/verdict.js'
 import {
-  formatByteRate,
   formatBytes,
   formatCount,
+  formatDate,
   formatDuration,
   formatPercent,
-  formatRate,
 } from '../format-quantity.js'
 import { frameLocation, frameName } from '../frame-text.js'
+import { leakRateText } from '../leak-rate.js'
 import { lossLines } from '../loss-lines.js'
 import { leakedAmounts, type Resource, resourceOf } from '../metric.js'
 import { mainProcessIndex, processLabel } from '../process-choice.js'
@@ -38,22 +38,11 @@ export function processFigures(process: ProcessFacts): FlamegraphProcess['figure
     figures.push(['Temporary', `${formatCount(totals.temporaryCount)} blocks`])
   if (totals.mappedBytes > 0) figures.push(['Mapped', formatBytes(totals.mappedBytes)])
   figures.push(['Ran for', formatDuration(process.durationMs)])
-  figures.push(['Started', process.startedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')])
+  figures.push(['Started', formatDate(process.startedAt)])
   const { frameCount, frameNamedCount } = process.jsFrames
   if (frameCount > 0) figures.push(['JS frames named', formatPercent(frameNamedCount / frameCount)])
   return figures
 }
-
-export const leakRateText = ({ group }: JudgedGroup): string => {
-  const per = group.evidence === 'rounds' ? 'op' : 's'
-  const blocks = `${formatRate(group.blocksPerOperation.value)} ${unitOf(group.kind)}/${per}`
-  const hasBytes = resourceOf(group.kind) === 'heap' || group.kind === 'mmap'
-  return hasBytes ? `${formatByteRate(group.bytesPerOperation.value)}/${per}, ${blocks}` : blocks
-}
-
-const unitOf = (kind: JudgedGroup['group']['kind']): string =>
-  ({ fd: 'descriptor', thread: 'thread', child: 'child', mmap: 'mapping' })[kind as string] ??
-  'block'
 
 function leakLine(judged: JudgedGroup, rowsOf: readonly RowsOfResource[]): LeakLine {
   const { group, verdict, processIndex } = judged
@@ -65,7 +54,7 @@ function leakLine(judged: JudgedGroup, rowsOf: readonly RowsOfResource[]): LeakL
     status: verdict.status,
     processIndex,
     resource,
-    rate: leakRateText(judged),
+    rate: leakRateText(group),
     title: blamed ? frameName(blamed) : group.functionName,
     location: blamed ? frameLocation(blamed) : group.moduleName,
     calledFrom: caller ? `${frameName(caller)} ${frameLocation(caller)}` : '',

@@ -21,7 +21,7 @@ export function openingState(report: FlamegraphDocument): ViewState {
   return settleState(report, {
     processIndex: report.initialProcess,
     resource: 'heap',
-    metric: report.kind === 'diff' ? 'after' : hasLeak ? 'leaked' : 'live',
+    metric: report.kind === 'diff' ? 'change' : hasLeak ? 'leaked' : 'live',
     unit: 'bytes',
     isInverted: false,
     grouping: 'function',
@@ -167,7 +167,7 @@ export class App {
     }
     if (this.state.zoomNode >= tree.size) this.state = { ...this.state, zoomNode: 0 }
     const shade = this.shade()
-    document.documentElement.dataset['theme'] = shade
+    document.documentElement.dataset.theme = shade
     this.palette = buildPalette(this.flame.context, shade)
     this.renderControls()
     const { zoomNode } = this.state
@@ -322,7 +322,7 @@ export class App {
   private print(isPrinting: boolean): void {
     // Paper is white: draw the light palette for it.
     const shade = isPrinting ? 'light' : this.shade()
-    document.documentElement.dataset['theme'] = shade
+    document.documentElement.dataset.theme = shade
     this.palette = buildPalette(this.flame.context, shade)
     this.hover(-1, undefined)
     this.drawScene()

@@ -1,7 +1,8 @@
 /** The canvas, its size and its visible range. The page scrolls; the canvas sticks below the toolbar and draws what shows. */
+
+import { nodeAt, type ViewTree } from '../../call-tree/view-tree.js'
 import { element } from './element.js'
 import { FlamePainter, rowHeight, type Scene } from './flame-painter.js'
-import { nodeAt, type ViewTree } from './view-tree.js'
 
 const zoomMs = 220
 /** Further in, floating-point edges begin to shake. */

@@ -1,8 +1,8 @@
 /** Draws the visible part of a view tree: work is bounded by the pixels, not by the frames. */
-import type { NodeMarks } from './node-marks.js'
+import type { NodeMarks } from '../../call-tree/node-marks.js'
+import type { ViewTree } from '../../call-tree/view-tree.js'
 import type { Palette } from './palette.js'
 import { RowStrips, type WideBox } from './row-strips.js'
-import type { ViewTree } from './view-tree.js'
 
 export const rowHeight = 22
 export const flameFont =

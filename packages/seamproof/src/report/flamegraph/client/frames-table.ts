@@ -1,7 +1,7 @@
+import { type TopFrame, topFrames } from '../../call-tree/top-frames.js'
 import { formatPercent } from '../../format-quantity.js'
 import { button, element } from './element.js'
 import type { NodeWords } from './node-text.js'
-import { type TopFrame, topFrames } from './top-frames.js'
 
 type SortColumn = 'self' | 'total'
 const pageSize = 100

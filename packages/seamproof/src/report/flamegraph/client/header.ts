@@ -65,7 +65,7 @@ export function renderFigures(report: FlamegraphDocument, state: ViewState): HTM
     { class: 'figures' },
     ...figures.map(([label, value]) => {
       // "1.2 MiB in 400 blocks": the first number is what the eye should find.
-      const [head, ...rest] = value.split(/ (?=in |at |blocks)/)
+      const [head, ...rest] = value.split(/ (?=in |at |blocks|\()/)
       return element(
         'div',
         {},

@@ -1,12 +1,12 @@
+import { type FoldName, foldLabels, foldNames } from '../../call-tree/frame-keys.js'
+import type { ProcessData } from '../../call-tree/process-data.js'
 import {
   type FlamegraphDocument,
   type FrameCategory,
   frameCategories,
 } from '../flamegraph-document.js'
 import { element } from './element.js'
-import { type FoldName, foldLabels, foldNames } from './frame-keys.js'
 import { categoryStyles, deltaSteps, drawPattern, type Palette } from './palette.js'
-import type { ProcessData } from './process-data.js'
 
 const swatchWidth = 26
 const swatchHeight = 14

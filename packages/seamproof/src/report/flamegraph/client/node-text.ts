@@ -1,9 +1,10 @@
 /** Words and numbers about one box, shared by label, tooltip, breadcrumb and the live region. */
+
+import type { ProcessData, Unit } from '../../call-tree/process-data.js'
+import type { ViewTree } from '../../call-tree/view-tree.js'
 import { formatBytes, formatCounted, formatPercent, formatSigned } from '../../format-quantity.js'
 import { frameCategories } from '../flamegraph-document.js'
 import { categoryStyles } from './palette.js'
-import type { ProcessData, Unit } from './process-data.js'
-import type { ViewTree } from './view-tree.js'
 
 export interface NodeText {
   name: string

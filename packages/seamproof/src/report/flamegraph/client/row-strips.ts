@@ -2,7 +2,7 @@
  * Fills of all visible rows as one image, a pixel high each, stretched when drawn. A hundred thousand narrow boxes cost
  * one colour lookup per pixel this way, where a fillRect for each took 50 ms a frame.
  */
-import { firstEndingAfter, type ViewTree } from './view-tree.js'
+import { firstEndingAfter, type ViewTree } from '../../call-tree/view-tree.js'
 
 /** Boxes at least this wide (device pixels) get a pattern and maybe a label; narrower ones are colour alone. */
 const wideMin = 10

@@ -1,9 +1,10 @@
 /** The controls above the graph. Drawn anew from the state on each change; the search box stays, since someone types in it. */
+
+import { type Grouping, groupings } from '../../call-tree/frame-keys.js'
+import { hasBytes, metricOf, resourceOf } from '../../call-tree/process-data.js'
 import { resourceLabels } from '../../metric.js'
 import type { FlamegraphProcess, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
 import { type Choice, element, segmented } from './element.js'
-import { type Grouping, groupings } from './frame-keys.js'
-import { hasBytes, metricOf, resourceOf } from './process-data.js'
 import type { ViewState } from './view-state.js'
 
 export type Change = (change: Partial<ViewState>) => void

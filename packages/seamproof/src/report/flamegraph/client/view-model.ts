@@ -1,8 +1,7 @@
 /** From the state to what is drawn: data, keys, tree and marks, each made anew only when its inputs changed. */
-import type { FlamegraphDocument, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
-import { buildKeys, type KeyTable } from './frame-keys.js'
-import { type NodeMarks, searchMarks, searchTest, stackMarks } from './node-marks.js'
-import { NodeWords } from './node-text.js'
+
+import { buildKeys, type KeyTable } from '../../call-tree/frame-keys.js'
+import { type NodeMarks, searchMarks, searchTest, stackMarks } from '../../call-tree/node-marks.js'
 import {
   decodeProcess,
   hasBytes,
@@ -10,9 +9,11 @@ import {
   type ProcessData,
   resourceOf,
   type Unit,
-} from './process-data.js'
+} from '../../call-tree/process-data.js'
+import { buildViewTree, type ViewTree } from '../../call-tree/view-tree.js'
+import type { FlamegraphDocument, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import { NodeWords } from './node-text.js'
 import type { ViewState } from './view-state.js'
-import { buildViewTree, type ViewTree } from './view-tree.js'
 
 const unitNouns: Record<string, string> = {
   heap: 'block',

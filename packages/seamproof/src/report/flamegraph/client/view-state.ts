@@ -1,6 +1,6 @@
 /** What the reader has chosen, and how it is kept in the URL's hash so that a link shows the same picture. */
-import { type FoldName, foldNames, type Grouping, groupings } from './frame-keys.js'
-import type { Unit } from './process-data.js'
+import { type FoldName, foldNames, type Grouping, groupings } from '../../call-tree/frame-keys.js'
+import type { Unit } from '../../call-tree/process-data.js'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 export type Tab = 'graph' | 'table'

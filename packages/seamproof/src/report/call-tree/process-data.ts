@@ -1,4 +1,8 @@
-import type { FlamegraphProcess, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import type {
+  FlamegraphProcess,
+  MetricColumns,
+  ResourceColumns,
+} from '../flamegraph/flamegraph-document.js'
 
 /** A process's columns as typed arrays, decoded once. */
 export interface ProcessData {

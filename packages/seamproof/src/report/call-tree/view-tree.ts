@@ -1,5 +1,5 @@
 /** From stacks and one metric to the tree that is drawn: merged by key, folded, maybe upside down, widest child first. */
-import type { MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import type { MetricColumns, ResourceColumns } from '../flamegraph/flamegraph-document.js'
 import { EdgeTable } from './edge-table.js'
 import type { KeyTable } from './frame-keys.js'
 import type { ProcessData, Unit } from './process-data.js'

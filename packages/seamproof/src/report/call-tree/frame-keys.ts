@@ -1,5 +1,5 @@
 /** What makes two frames one box in the picture: function, line or module; and which frames fold into a placeholder. */
-import { type FrameCategory, frameCategories } from '../flamegraph-document.js'
+import { type FrameCategory, frameCategories } from '../flamegraph/flamegraph-document.js'
 import type { ProcessData } from './process-data.js'
 
 export const groupings = ['function', 'line', 'module'] as const
@@ -107,7 +107,7 @@ export function buildKeys(
     const isModule = grouping === 'module'
     const place = `${frames.file[index]} ${frames.module[index]} ${category}`
     const id = isModule
-      ? `module ${group} ${category}`
+      ? `module ${group}`
       : `${frames.name[index]} ${place} ${grouping === 'line' ? frames.line[index] : ''}`
     keyOf[index] = keyIndex(builder, id, () => ({
       label: isModule ? group : name,

@@ -1,0 +1,116 @@
+/** One judged group as text. */
+import {
+  formatByteRate,
+  formatBytes,
+  formatCount,
+  formatPercent,
+  formatRate,
+} from '../format-quantity.js'
+import { frameLocation, frameName, isPlumbing } from '../frame-text.js'
+import { leakRateText } from '../leak-rate.js'
+import { hasBytesKind } from '../metric.js'
+import { blamedFrame, callingFrame, framesOf, type JudgedGroup } from '../verdict-lookup.js'
+import { stackLines } from './stack-text.js'
+import { fit, padEnd, padStart, type TextStyle, wrap } from './text-style.js'
+
+const labelWidth = 11
+const callSitesShown = 5
+
+/** `LEAK  64 B/op, 1.00 block/op  encode  addon.cc:88 ← thumb.ts:12` */
+export function leakLine(judged: JudgedGroup, word: string, style: TextStyle): string {
+  const { group } = judged
+  const blamed = blamedFrame(judged)
+  const caller = callingFrame(judged)
+  const name = blamed ? frameName(blamed) : group.functionName
+  const place = blamed ? frameLocation(blamed) : group.moduleName
+  const from = caller ? ` ← ${frameLocation(caller)}` : ''
+  const rate = leakRateText(group)
+  const room = style.width - word.length - rate.length - place.length - from.length - 6
+  return [
+    word === 'LEAK' ? style.fail(word) : style.warn(word),
+    style.bold(rate),
+    style.subject(fit(name, Math.max(20, room))),
+    // A name without a symbol is `module+offset` and says where already.
+    `${blamed && !blamed.isNamed ? '' : place}${style.user(from)}`.trimStart(),
+  ].join('  ')
+}
+
+export function leakBlock(judged: JudgedGroup, style: TextStyle): string[] {
+  const { group, process, verdict } = judged
+  const word = verdict.status === 'fail' ? 'LEAK' : 'growth'
+  const site = [...group.callSites].sort((a, b) => b.share - a.share)[0]
+  const frames = [
+    ...framesOf(process, group.frameIndexes),
+    ...framesOf(process, site?.frameIndexes ?? []),
+  ]
+  const row = (label: string, text: string) =>
+    `  ${style.dim(padEnd(label, labelWidth))}${wrap(text, style.width - labelWidth - 2, ' '.repeat(labelWidth + 2))}`
+  return [
+    leakLine(judged, word, style),
+    row('because', verdict.reason),
+    ...seriesRows(judged).map(([label, text]) => row(label, text)),
+    row('module', moduleText(judged)),
+    row('stack', 'innermost first'),
+    ...stackLines(frames, style, '      '),
+    ...callSiteLines(judged, style),
+  ]
+}
+
+function seriesRows({ group }: JudgedGroup): [string, string][] {
+  const { blocksPerOperation: blocks, bytesPerOperation: bytes, liveCounts, liveBytes } = group
+  const isRounds = group.evidence === 'rounds'
+  const per = isRounds ? 'op' : 's'
+  const steps = group.countPerOperationByStep.map(formatRate).join('  ')
+  const of = isRounds
+    ? `per operation, ${formatCount(group.operationsPerStep)} operations each`
+    : `per second, over equal slices of the program's life`
+  const interval = `${formatRate(blocks.low)} to ${formatRate(blocks.high)} block/${per}`
+  const rows: [string, string][] = []
+  if (group.workload !== undefined) rows.push(['workload', group.workload])
+  rows.push([isRounds ? 'rounds' : 'slices', `${steps}   ${of}`])
+  if (!hasBytesKind(group.kind)) {
+    rows.push([
+      'live',
+      `${formatCount(liveCounts[0] ?? 0)} → ${formatCount(liveCounts.at(-1) ?? 0)}`,
+    ])
+    rows.push(['95 %', interval])
+    return rows
+  }
+  rows.push([
+    'live',
+    `${formatCount(liveCounts[0] ?? 0)} → ${formatCount(liveCounts.at(-1) ?? 0)} blocks, ${formatBytes(liveBytes[0] ?? 0)} → ${formatBytes(liveBytes.at(-1) ?? 0)}`,
+  ])
+  rows.push([
+    '95 %',
+    `${formatByteRate(bytes.low)} to ${formatByteRate(bytes.high)} per ${per}, ${interval}`,
+  ])
+  return rows
+}
+
+/** Who holds the code, and which call of the runtime allocated for it. */
+function moduleText({ group, process }: JudgedGroup): string {
+  const frames = framesOf(process, group.frameIndexes)
+  const subjectAt = frames.findIndex((frame) => frame.origin === 'subject')
+  const asked = frames
+    .slice(0, Math.max(0, subjectAt))
+    .findLast((frame) => frame.origin === 'runtime' && !/^v8impl/.test(frame.functionName))
+  const through = asked ? `, through ${frameName(asked)} of ${asked.moduleName ?? 'node'}` : ''
+  const isLibrary = group.functionName !== ''
+  return `${group.moduleName}${through}${isLibrary ? `; entered at ${group.functionName}` : ''}`
+}
+
+function callSiteLines({ group, process }: JudgedGroup, style: TextStyle): string[] {
+  if (group.callSites.length < 2) return []
+  const sites = [...group.callSites].sort((a, b) => b.share - a.share)
+  const lines = sites.slice(0, callSitesShown).map(({ frameIndexes, share }) => {
+    const frames = framesOf(process, frameIndexes)
+    const told = frames.filter((frame) => !isPlumbing(frame)).slice(0, 3)
+    const path = (told.length > 0 ? told : frames.slice(0, 2))
+      .map((frame) => `${frameName(frame)} ${frameLocation(frame)}`)
+      .join(' ← ')
+    return `      ${padStart(formatPercent(share), 7)}  ${style.user(fit(path || '(no JavaScript frame)', style.width - 16))}`
+  })
+  const more = sites.length - lines.length
+  if (more > 0) lines.push(style.dim(`               and ${formatCount(more)} more call sites`))
+  return [`  ${style.dim('called from')}`, ...lines]
+}
