@@ -66,21 +66,54 @@ const rustEscapes: Record<string, string> = {
 
 /** Shortens what demanglers spell out: default template arguments of strings, inline namespaces, Rust's hashes. */
 export function tidyName(name: string): string {
-  let tidy = name
-  if (/::h[0-9a-f]{16}$/.test(tidy)) tidy = unescapeRust(tidy.slice(0, -19))
-  return tidy
+  const full = /::h[0-9a-f]{16}$/.test(name) ? unescapeRust(name.slice(0, -19)) : name
+  const tidy = full
     .replace(/ \[clone [^\]]*\]/g, '')
     .replace(/\[[0-9a-f]{5,16}\](?=::|>|$)/g, '')
-    .replace(
-      /std::(?:__cxx11::|__1::)?basic_string<char, std::(?:__1::)?char_traits<char>, std::(?:__1::)?allocator<char> ?>(?: (?=>))?/g,
-      'std::string',
-    )
-    .replace(
-      /std::(?:__1::)?basic_string_view<char, std::(?:__1::)?char_traits<char> ?>(?: (?=>))?/g,
-      'std::string_view',
-    )
     .replace(/std::(?:__cxx11|__1)::/g, 'std::')
+    .replace(stringPattern, (_, view: string | undefined) => `std::string${view ?? ''}`)
     .replace(/> (?=>)/g, '>')
+  return tidy.length > nameLengthMax ? foldTemplates(tidy) : tidy
+}
+
+const stringPattern =
+  /std::basic_string(_view)?<char, std::char_traits<char>(?:, std::allocator<char>)? ?>(?: (?=>))?/g
+/** Template arguments of template arguments say little, and in V8 fill pages. */
+const nameLengthMax = 160
+
+/** Folds the innermost template arguments to `<…>`, then those around them, until the name is short. */
+function foldTemplates(name: string): string {
+  const depths = templateDepths(name)
+  if (depths === undefined) return name
+  let folded = name
+  for (let depth = Math.max(...depths) - 1; depth >= 0 && folded.length > nameLengthMax; depth--) {
+    folded = ''
+    for (let index = 0; index < name.length; index++) {
+      if (depths[index]! <= depth) folded += name[index]
+      else if (depths[index - 1]! <= depth) folded += '…'
+    }
+  }
+  return folded
+}
+
+/** How many template lists each character is inside of; undefined when the brackets do not pair up. */
+function templateDepths(name: string): number[] | undefined {
+  const depths: number[] = []
+  let depth = 0
+  for (let index = 0; index < name.length; index++) {
+    const operator = /^(?:operator(?:<=>|<<=?|>>=?|->\*?|<=|>=|<|>)|->)/.exec(
+      name.slice(index, index + 12),
+    )
+    if (operator !== null) {
+      for (const _ of operator[0]) depths.push(depth)
+      index += operator[0].length - 1
+      continue
+    }
+    if (name[index] === '>' && --depth < 0) return undefined
+    depths.push(depth)
+    if (name[index] === '<') depth++
+  }
+  return depth === 0 ? depths : undefined
 }
 
 /** A demangler that takes old Rust names for C++ leaves their escapes. */

@@ -12,14 +12,26 @@ const ownFolders = ['../', '../../../agent/dist/', '../../../agent/native/'].map
 const installedAgent = '/node_modules/@seamproof/agent/'
 const scriptNameLengthMax = 120
 
-/** Names places in V8's code for all traces of a capture; scripts and their source maps are read once. */
+/** What was read from disk, for all traces of a capture: each script and each source map once. */
+export class Scripts {
+  readonly sources = new SourceFiles()
+  readonly maps = new SourceMaps(this.sources)
+}
+
+/** Names places in V8's code for one trace. */
 export class JsFrames {
-  readonly #sources = new SourceFiles()
-  readonly #maps = new SourceMaps(this.#sources)
+  readonly #sources: SourceFiles
+  readonly #maps: SourceMaps
   readonly #names = new Map<string, CodeName>()
+  readonly #unmapped = new Set<string>()
   /** Functions checked against the script on disk: how many, and how many cannot start where V8 says. */
   readonly #checks = new Map<string, { checked: Set<number>; misfits: number }>()
   readonly #changed = new Set<string>()
+
+  constructor(scripts: Scripts) {
+    this.#sources = scripts.sources
+    this.#maps = scripts.maps
+  }
 
   /**
    * Learns where functions of scripts start, before frames are asked for: where many of them start at no function in the
@@ -58,15 +70,16 @@ export class JsFrames {
   }
 
   get notes(): string[] {
-    const notes = this.#maps.notes
-    if (this.#changed.size > 0) {
-      const [first] = this.#changed
-      const others = this.#changed.size - 1
-      const more = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'file' : 'files'}`
+    const notes: string[] = []
+    const [unmapped] = this.#unmapped
+    if (unmapped !== undefined)
       notes.push(
-        `${first}${more} is not the text that ran (compiled in memory by a loader, or changed since): its functions have names but no lines.`,
+        `The source map of ${andMore(this.#unmapped)} could not be used (${this.#maps.failure(unmapped)}): positions there are those of the JavaScript.`,
       )
-    }
+    if (this.#changed.size > 0)
+      notes.push(
+        `${andMore(this.#changed)} is not the text that ran (a loader compiled it in memory, or it was changed since): its functions have names but no lines. Files compiled to disk with source maps have both.`,
+      )
     return notes
   }
 
@@ -84,7 +97,10 @@ export class JsFrames {
   #mapped(frame: Frame, path: string, start: SourcePlace, place: SourcePlace): Frame {
     Object.assign(frame, place)
     const original = this.#maps.original(path, place)
-    if (original === undefined) return frame
+    if (original === undefined) {
+      if (this.#maps.failure(path) !== undefined) this.#unmapped.add(path)
+      return frame
+    }
     const name = this.#maps.originalName(path, start, frame.functionName)
     if (name !== undefined) frame.functionName = name
     return Object.assign(frame, original)
@@ -115,6 +131,12 @@ export class JsFrames {
     }
     return parsed
   }
+}
+
+function andMore(paths: ReadonlySet<string>): string {
+  const [first] = paths
+  const others = paths.size - 1
+  return others === 0 ? first! : `${first} and ${others} more ${others === 1 ? 'file' : 'files'}`
 }
 
 /** The position of the last entry at or before the offset. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { openDebugFile } from './debug-file.js'
+import { isMangled } from './demangler.js'
 import { type DwarfFrame, type DwarfLines, readDwarfLines } from './dwarf-lines.js'
 import { ElfFile, type ElfProblem } from './elf-file.js'
 import { findSymbols, type SymbolMatch } from './symbol-table.js'
@@ -109,18 +110,23 @@ function combine(
   if (frames === undefined) return match === undefined ? [] : [{ linkerName: match.linkerName }]
   return frames.map((frame, index) => {
     const isOutermost = index === frames.length - 1
-    const isBare = !/^_+[ZR]/.test(frame.linkerName)
-    const isMatchBetter =
-      isOutermost &&
-      match !== undefined &&
-      (frame.linkerName === '' || (isBare && /^_+[ZR]/.test(match.linkerName)))
+    const linkerName = isOutermost
+      ? fullerName(frame.linkerName, match?.linkerName)
+      : frame.linkerName
     return {
-      linkerName: isMatchBetter ? match.linkerName : frame.linkerName,
+      linkerName,
       ...(frame.line > 0 && frame.file !== '' && { file: frame.file, line: frame.line }),
       ...(frame.line > 0 && frame.column !== undefined && { column: frame.column }),
       ...(!isOutermost && { isInlined: true }),
     }
   })
+}
+
+/** Debug information may leave out the scope that a mangled symbol has, or know only an internal alias (`__GI___malloc`). */
+function fullerName(inDebugInfo: string, inSymbols: string | undefined): string {
+  if (inSymbols === undefined || isMangled(inDebugInfo)) return inDebugInfo
+  const isAlias = inDebugInfo.startsWith('_') && !inSymbols.startsWith('_')
+  return inDebugInfo === '' || isAlias || isMangled(inSymbols) ? inSymbols : inDebugInfo
 }
 
 function isKernelPage(path: string): boolean {

@@ -19,7 +19,7 @@ const nameGapPattern = /^\s*(?:[=:]\s*(?:async\b\s*)?(?:function\b\s*)?\*?\s*)?$
 export class SourceMaps {
   readonly #sources: SourceFiles
   readonly #maps = new Map<string, TraceMap | undefined>()
-  readonly #failures: { path: string; reason: string }[] = []
+  readonly #failures = new Map<string, string>()
 
   constructor(sources: SourceFiles) {
     this.#sources = sources
@@ -50,14 +50,9 @@ export class SourceMaps {
     return map.names[segment[4]]
   }
 
-  get notes(): string[] {
-    const first = this.#failures[0]
-    if (first === undefined) return []
-    const others = this.#failures.length - 1
-    const more = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'file' : 'files'}`
-    return [
-      `The source map of ${first.path}${more} could not be used (${first.reason}): positions there are those of the JavaScript.`,
-    ]
+  /** Why the map of a script could not be used; undefined when it has none, or it could. */
+  failure(path: string): string | undefined {
+    return this.#failures.get(path)
   }
 
   #map(path: string): TraceMap | undefined {
@@ -72,7 +67,7 @@ export class SourceMaps {
     try {
       return loadMap(path, reference)
     } catch (error) {
-      this.#failures.push({ path, reason: (error as Error).message.split('\n')[0]! })
+      this.#failures.set(path, (error as Error).message.split('\n')[0]!)
       return undefined
     }
   }

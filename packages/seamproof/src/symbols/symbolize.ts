@@ -5,7 +5,7 @@ import type { TraceLocation } from '../trace/trace-location.js'
 import type { TraceMeta } from '../trace/trace-meta.js'
 import { demangle, isMangled, trimLinkerName } from './demangler.js'
 import { FrameTable } from './frame-table.js'
-import { JsFrames } from './js-frames.js'
+import { JsFrames, Scripts } from './js-frames.js'
 import { moduleOrigin } from './module-origin.js'
 import { nativeFrames, unknownFrame } from './native-frames.js'
 import { type ModuleSymbols, type NativeModule, resolveModule } from './native-module.js'
@@ -82,15 +82,14 @@ export async function symbolizeTraces(
   const names = await readableNames(used, tools)
   progress('names')
 
-  const js = new JsFrames()
-  for (const meta of metas) js.learn(meta.code, usedCode(meta.locations))
+  const scripts = new Scripts()
   return metas.map((meta, index) => {
+    const js = new JsFrames(scripts)
+    js.learn(meta.code, usedCode(meta.locations))
     const symbols = assemble(meta, views[index]!, names.readable, js)
-    if (names.note !== undefined && symbols.usesNames) symbols.notes.push(names.note)
-    if (index === 0) symbols.notes.push(...js.notes)
+    if (names.note !== undefined) symbols.notes.push(names.note)
     progress(meta.traceFile)
-    const { usesNames: _, ...sealed } = symbols
-    return sealed
+    return symbols
   })
 }
 
@@ -170,7 +169,7 @@ function assemble(
   views: ModuleView[],
   readable: Map<string, string>,
   js: JsFrames,
-): TraceSymbols & { usesNames: boolean } {
+): TraceSymbols {
   const table = new FrameTable()
   const locationFrames = meta.locations.map((location): number[] => {
     if (location.kind === 'native')
@@ -186,8 +185,7 @@ function assemble(
     traceFile: meta.traceFile,
     frames: table.frames,
     locationFrames,
-    notes: moduleNotes(meta, views),
-    usesNames: views.some((view) => view.task.symbols !== undefined),
+    notes: [...moduleNotes(meta, views), ...js.notes],
   }
 }
 

@@ -66,3 +66,27 @@ it('a name that is all suffix is kept', () => {
   expect(trimLinkerName('.cold')).toBe('.cold')
   expect(trimLinkerName('@')).toBe('@')
 })
+
+describe('a name that is too long to read', () => {
+  const inner = (depth: number): string =>
+    depth === 0 ? 'int' : `Wrap<${inner(depth - 1)}, Wrap<char>>`
+  it('loses its innermost template arguments first', () => {
+    const name = `reducers::Stack<${inner(20)}>::visit<operators::Add>`
+    const tidy = tidyName(name)
+    expect(tidy.length).toBeLessThan(200)
+    expect(tidy).toMatch(/^reducers::Stack<Wrap<.*…/)
+    expect(tidy).toMatch(/>::visit<operators::Add>$/)
+  })
+
+  it('is not taken apart at operators', () => {
+    const argument = 'a'.repeat(200)
+    expect(tidyName(`Box<${argument}>::operator<<`)).toBe('Box<…>::operator<<')
+    expect(tidyName(`Box<${argument}>::operator->`)).toBe('Box<…>::operator->')
+    expect(tidyName(`Box<${argument}>::operator<=><int>`)).toBe('Box<…>::operator<=><…>')
+  })
+
+  it('stays whole when its brackets do not pair up', () => {
+    const odd = `Box<${'a'.repeat(200)}`
+    expect(tidyName(odd)).toBe(odd)
+  })
+})

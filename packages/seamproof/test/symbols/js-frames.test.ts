@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { JsFrames, positionAt } from '../../src/symbols/js-frames.js'
+import { JsFrames, positionAt, Scripts } from '../../src/symbols/js-frames.js'
 import { SourceFile } from '../../src/symbols/source-file.js'
 import type { TraceCode } from '../../src/trace/trace-code.js'
 import { scratchFolder } from './native-fixtures.js'
@@ -11,7 +11,7 @@ import { scratchFolder } from './native-fixtures.js'
 const folder = scratchFolder()
 let js: JsFrames
 beforeEach(() => {
-  js = new JsFrames()
+  js = new JsFrames(new Scripts())
 })
 
 const script = `'use strict'
@@ -133,6 +133,15 @@ describe('a JavaScript frame', () => {
     })
     expect(js.notes).toEqual([])
   })
+})
+
+it('scripts whose map is missing are said once, in one sentence', () => {
+  for (const name of ['one', 'two', 'three']) {
+    const path = write(`unmapped-${name}.js`, 'function f() {}\n//# sourceMappingURL=nothing.map\n')
+    expect(frameOf(codeOf(`JS:~f ${path}:1:11`))).toMatchObject({ file: path, line: 1, column: 11 })
+    expect(frameOf(codeOf(`JS:*f ${path}:1:11`))).toMatchObject({ file: path })
+  }
+  expect(js.notes).toEqual([expect.stringMatching(/unmapped-one\.js and 2 more files .*ENOENT/)])
 })
 
 describe('a script whose text on disk is not what ran', () => {
