@@ -1,15 +1,11 @@
 /* The module's entry, the environment, and how arguments come in and errors go out. */
 #include "bridge_internal.h"
+#include "event_loop.h"
 
 #include <stdio.h>
 
-/* A part that is not linked in registers nothing (the native tests link some parts only). */
+/* A part that is not linked in registers nothing. */
 __attribute__((weak)) bool tc_terminal_register(napi_env env, napi_value exports, tc_environment *environment) {
-  (void)env, (void)exports, (void)environment;
-  return true;
-}
-
-__attribute__((weak)) bool tc_event_loop_register(napi_env env, napi_value exports, tc_environment *environment) {
   (void)env, (void)exports, (void)environment;
   return true;
 }
@@ -45,10 +41,14 @@ static tc_environment *environment_create(napi_env env) {
   const seam_pool_options records = {.object_size_bytes = sizeof(tc_record),
                                      .object_count_max = TC_RECORDS_POOLED_MAX,
                                      .at_limit = SEAM_POOL_FALL_BACK};
+  const seam_pool_options sources = {.object_size_bytes = tc_source_size_bytes(&tc_backend_uv),
+                                     .object_count_max = TC_SOURCES_POOLED_MAX,
+                                     .at_limit = SEAM_POOL_REFUSE};
   /* 4 KiB to 2 MiB: 80x24 without scrollback takes 31 KiB, with 1000 lines of it 1.3 MiB. */
   const seam_buffer_pool_options blocks = {.smallest_size_bytes = 4096, .class_count = 10, .buffers_per_class = 4,
                                            .at_limit = SEAM_POOL_REFUSE, .is_shared = true};
   if (!seam_pool_init(&environment->records, &environment->monitor, records) ||
+      !seam_pool_init(&environment->sources, &environment->monitor, sources) ||
       !seam_buffer_pool_init(&environment->blocks, &environment->monitor, blocks)) {
     tc_environment_release(environment);
     return NULL;
@@ -68,6 +68,7 @@ static tc_environment *environment_create(napi_env env) {
 void tc_environment_release(tc_environment *environment) {
   if (atomic_fetch_sub_explicit(&environment->refs, 1, memory_order_acq_rel) != 1) return;
   seam_buffer_pool_destroy(&environment->blocks);
+  seam_pool_destroy(&environment->sources);
   seam_pool_destroy(&environment->records);
   seam_handles_destroy(&environment->handles);
   seam_monitor_destroy(&environment->monitor);

@@ -20,7 +20,8 @@ typedef enum tc_kind {
   TC_KIND_GRID = 1,
   TC_KIND_PARSER = 2,
   TC_KIND_COMMANDS = 3,
-  TC_KIND_LOOP = 4
+  TC_KIND_LOOP = 4,
+  TC_KIND_SOURCE = 5
 } tc_kind;
 
 /*

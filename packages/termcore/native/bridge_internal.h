@@ -13,6 +13,7 @@
 
 #define TC_HANDLES_MAX 65536u
 #define TC_RECORDS_POOLED_MAX 1024u
+#define TC_SOURCES_POOLED_MAX 256u
 
 enum { TC_FLAG_SIMD = 0, TC_FLAG_BATCH, TC_FLAG_POOL, TC_FLAG_INLINE, TC_FLAG_COUNT };
 
@@ -45,6 +46,7 @@ struct tc_environment {
   seam_handles handles;
   tc_record *newest;
   seam_pool records;
+  seam_pool sources; /* of event loops */
   seam_buffer_pool blocks;
   seam_flags flags;
   seam_monitor monitor;
