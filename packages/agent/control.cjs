@@ -12,6 +12,8 @@ function load() {
     process.dlopen(addon, library)
     const native = addon.exports
     if (!native.isRecording()) return none
+    // Without this V8 keeps no source positions for most functions, and their frames would have no call line.
+    require('node:v8').setFlagsFromString('--no-enable-lazy-source-positions')
     return {
       isRecording: true,
       /** kind: 0 user, 1 round begins, 2 round ends, 3 warm-up ends, 4 program ends. A point in time for all threads. */

@@ -49,6 +49,7 @@ struct agt_frame {
   uintptr_t rbp_slot; /* where the step outwards read the caller's rbp; 0 = unchanged by this frame */
   uint32_t node;      /* id in the stack tree of the stack from the root to this frame */
   uint32_t flags;
+  uint32_t bytecode;  /* interpreted frames: V8's bytecode offset, header included */
 };
 
 struct agt_site {
@@ -64,6 +65,7 @@ struct agt_thread {
   uint32_t index;
   int32_t tid;
   uint32_t gc_depth;
+  struct agt_line_collector *lines; /* see control.c */
   uint64_t gc_start_us;
   struct agt_thread *next_free; /* guarded by g_threads.lock */
 
@@ -301,6 +303,14 @@ void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name
 void agt_code_init(void);
 /* Whether V8 has named code at this address. */
 bool agt_code_holds(uintptr_t address);
+/* Whether it is code of an interpreted function: its frame then says how far the function has come. */
+bool agt_code_is_interpreted(uintptr_t address);
+/* Bytes before the first bytecode of a bytecode array, learnt from `array` (tagged) or before; 0 while not known. */
+uint32_t agt_code_bytecode_header(uintptr_t array);
+/* Source positions of the code that V8 named last; offsets are bytecode offsets for interpreted functions. */
+struct agt_line { uint32_t offset, position; };
+void agt_code_lines(uintptr_t start, const struct agt_line *lines, uint32_t count);
+void agt_code_bytecode_at(uintptr_t first_bytecode);
 
 /* -------------------------------------------------------------------------------------- the real functions (real.c) */
 

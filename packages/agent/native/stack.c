@@ -147,10 +147,30 @@ static AGT_NOINLINE struct agt_mapping foreign_stack(struct agt_thread *thread, 
 enum step { STEP_OK, STEP_END, STEP_LOST };
 /* A kept frame whose CFA came from memory: an equal frame may have another caller, so it is stepped from anew. */
 enum { NOT_VERIFIABLE = 0x100 };
+/* A frame of V8's interpreter: one pc for the whole function, and the bytecode offset in the frame. */
+enum { INTERPRETED = 0x200 };
 
 static inline uintptr_t load(uintptr_t address) { return *(const uintptr_t *)address; }
 static inline bool is_readable(uintptr_t address, uintptr_t low, uintptr_t high) {
   return address >= low && address <= high - 8 && !(address & 7);
+}
+
+/* V8's interpreter frame, from Node 20 to 26: [rbp-32] the bytecode array, [rbp-40] the offset in it as a small integer. */
+static inline uintptr_t bytecode_word(const struct agt_frame *frame) { return load(frame->rbp - 40); }
+
+static void read_bytecode(struct agt_frame *frame) {
+  if (frame->rbp - 40 < frame->sp) return;
+  uintptr_t word = bytecode_word(frame);
+  /* A small integer has its lower half zero; a function that moved on to baseline code holds a pointer here. */
+  if ((uint32_t)word != 0 || word >> 32 >= 1u << 24) return;
+  uint32_t header = agt_code_bytecode_header(load(frame->rbp - 32));
+  if (!header || word >> 32 < header) return;
+  frame->flags |= INTERPRETED;
+  frame->bytecode = (uint32_t)(word >> 32);
+}
+
+static inline bool bytecode_stands(const struct agt_frame *frame) {
+  return !(frame->flags & INTERPRETED) || bytecode_word(frame) >> 32 == frame->bytecode;
 }
 
 /* From a frame to its caller; fills from->rbp_slot. */
@@ -171,6 +191,7 @@ static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, u
       if (!is_readable(from->rbp, from->sp, range.high)) return STEP_LOST;
       cfa = from->rbp + 16;
       slot = from->rbp;
+      if (agt_code_is_interpreted(from->pc)) read_bytecode(from);
       break;
     default: return STEP_END;
   }
@@ -197,6 +218,7 @@ static inline uint32_t verify(const struct agt_frame *frames, uint32_t at) {
     if (load(outer->sp - 8) != outer->pc || inner->flags & NOT_VERIFIABLE) return at;
     if (inner->rbp_slot && load(inner->rbp_slot) != outer->rbp) return at;
     if (!inner->rbp_slot && inner->rbp != outer->rbp) return at;
+    if (!bytecode_stands(outer)) return at;
     at--;
   }
   return 0;
@@ -209,7 +231,9 @@ static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_
   for (uint32_t i = fresh_count; i-- > 0;) {
     struct agt_frame *frame = &thread->fresh[i];
     uint32_t flags = (frame->flags & 0xff) | (i == fresh_count - 1 ? outer_flags : 0);
-    node = agt_tree_child(node, frame->pc, flags, 0);
+    /* V8 counts from the tagged pointer, which is one past the array. */
+    uint32_t bytecode = frame->flags & INTERPRETED ? frame->bytecode - agt_code_bytecode_header(0) + 1 : 0;
+    node = agt_tree_child(node, frame->pc, flags, bytecode);
     frame->node = node;
     if (is_kept) frames[kept++] = *frame;
   }
@@ -282,13 +306,14 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
     struct agt_frame *frame = &fresh[count - 1];
     while (kept && frames[kept - 1].sp < frame->sp) kept--;
     if (kept && frames[kept - 1].sp == frame->sp && frames[kept - 1].pc == frame->pc &&
-        frames[kept - 1].rbp == frame->rbp) {
+        frames[kept - 1].rbp == frame->rbp && bytecode_stands(&frames[kept - 1])) {
       uint32_t broken = verify(frames, kept - 1);
       if (broken == 0) return finish(thread, kept, count - 1, 0, !is_foreign);
       /* Frames kept-1 .. broken stand; the step out of `broken` leads elsewhere now. */
       for (uint32_t i = kept - 1; i-- > broken && count < g_depth_max;) {
         fresh[count - 1].rbp_slot = frames[i + 1].rbp_slot;
         fresh[count - 1].flags = frames[i + 1].flags;
+        fresh[count - 1].bytecode = frames[i + 1].bytecode;
         fresh[count++] = frames[i];
       }
       kept = broken; /* what lies further out may be met again */
@@ -299,7 +324,7 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
       /* Not kept: its outermost frame is no root, and verifying down to it would prove nothing. */
       return finish(thread, 0, count, AGT_NODE_TRUNCATED, false);
     }
-    fresh[count].flags = 0;
+    fresh[count].flags = fresh[count].bytecode = 0;
     enum step step = step_out(frame, &fresh[count], generation, range);
     if (step == STEP_OK) {
       count++;

@@ -42,7 +42,9 @@ static struct agt_thread *make(const char *name) {
   pthread_mutex_unlock(&g_threads.lock);
   if (!thread) thread = agt_map(sizeof *thread);
   if (!thread) return NULL;
+  struct agt_line_collector *lines = thread->lines; /* kept for the state's next thread */
   memset(thread, 0, sizeof *thread);
+  thread->lines = lines;
   thread->index = index;
   thread->tid = (int32_t)syscall(SYS_gettid);
   thread->busy = 1;

@@ -19,24 +19,34 @@
  * twice.
  */
 enum { GRANULES = 1 << 23 };
-static _Atomic uint8_t *g_granules; /* one bit each */
+static _Atomic uint8_t *g_granules;    /* one bit each */
+static _Atomic uint8_t *g_interpreted; /* likewise: the code there now is an interpreted function's entry */
 
-void agt_code_init(void) { g_granules = agt_map(GRANULES / 8); }
+void agt_code_init(void) {
+  g_granules = agt_map(GRANULES / 8);
+  g_interpreted = agt_map(GRANULES / 8);
+}
 
-static bool claim(uintptr_t start, size_t bytes) {
+static bool bit_of(const _Atomic uint8_t *bits, uintptr_t address) {
+  uintptr_t granule = address >> 6;
+  return bits && atomic_load_explicit(&bits[granule >> 3 & (GRANULES / 8 - 1)], memory_order_relaxed) >> (granule & 7) & 1;
+}
+
+/* Whether some of the range held code before. */
+static bool claim(uintptr_t start, size_t bytes, bool is_interpreted) {
   bool was_used = false;
   for (uintptr_t granule = start >> 6; granule <= (start + bytes - 1) >> 6; granule++) {
     uint8_t bit = (uint8_t)(1u << (granule & 7));
-    uint8_t old = atomic_fetch_or_explicit(&g_granules[granule >> 3 & (GRANULES / 8 - 1)], bit, memory_order_relaxed);
-    was_used |= old & bit;
+    size_t at = granule >> 3 & (GRANULES / 8 - 1);
+    was_used |= atomic_fetch_or_explicit(&g_granules[at], bit, memory_order_relaxed) & bit;
+    if (is_interpreted) atomic_fetch_or_explicit(&g_interpreted[at], bit, memory_order_relaxed);
+    else atomic_fetch_and_explicit(&g_interpreted[at], (uint8_t)~bit, memory_order_relaxed);
   }
   return was_used;
 }
 
-bool agt_code_holds(uintptr_t address) {
-  uintptr_t granule = address >> 6;
-  return g_granules && g_granules[granule >> 3 & (GRANULES / 8 - 1)] >> (granule & 7) & 1;
-}
+bool agt_code_holds(uintptr_t address) { return bit_of(g_granules, address); }
+bool agt_code_is_interpreted(uintptr_t address) { return bit_of(g_interpreted, address); }
 
 void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length) {
   if (!bytes) return;
@@ -50,7 +60,55 @@ void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name
   agt_meta_write_locked(AGT_META_CODE, body, (size_t)(p - body) + name_length);
   g_meta.next_code++;
   pthread_mutex_unlock(&g_meta.lock);
-  if (g_granules && claim(start, bytes)) agt_tree_forget(start, bytes);
+  const char *colon = memchr(name, ':', name_length < 16 ? name_length : 16);
+  bool is_interpreted = colon && colon + 1 < name + name_length && colon[1] == '~'; /* "JS:~encode …" */
+  if (g_granules && g_interpreted && claim(start, bytes, is_interpreted)) agt_tree_forget(start, bytes);
+}
+
+/* ------------------------------------------------------------------------------------------------------ call positions */
+
+void agt_code_lines(uintptr_t start, const struct agt_line *lines, uint32_t count) {
+  size_t capacity = 32 + (size_t)count * 10;
+  uint8_t *body = agt_map(capacity);
+  if (!body) return;
+  uint8_t *p = agt_put_varint(body, start);
+  p = agt_put_varint(p, count);
+  uint32_t offset = 0, position = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    p = agt_put_varint(p, lines[i].offset - offset);
+    p = agt_put_varint(p, agt_zigzag((int64_t)lines[i].position - (int64_t)position));
+    offset = lines[i].offset;
+    position = lines[i].position;
+  }
+  agt_meta_write(AGT_META_CODE_LINES, body, (size_t)(p - body));
+  agt_unmap(body, capacity);
+}
+
+/*
+ * An interpreted frame holds its bytecode array and an offset from the array's start; V8 logs where the first bytecode is.
+ * The distance between the two is the array's header, which differs between versions of V8: it is learnt from the first
+ * frame whose array is among those logged (before a collection has moved it).
+ */
+enum { ARRAYS = 1 << 12, HEADER_MIN = 16, HEADER_MAX = 128 };
+static _Atomic uintptr_t g_arrays[ARRAYS];
+static _Atomic uint32_t g_header_bytes;
+
+static uint32_t array_slot(uintptr_t first_bytecode) { return (uint32_t)((first_bytecode * 0x9e3779b97f4a7c15u) >> 52); }
+
+void agt_code_bytecode_at(uintptr_t first_bytecode) {
+  atomic_store_explicit(&g_arrays[array_slot(first_bytecode)], first_bytecode, memory_order_relaxed);
+}
+
+uint32_t agt_code_bytecode_header(uintptr_t array) {
+  uint32_t known = atomic_load_explicit(&g_header_bytes, memory_order_relaxed);
+  if (known || !(array & 1)) return known;
+  for (uint32_t header = HEADER_MIN; header < HEADER_MAX; header++) {
+    uintptr_t first = array - 1 + header;
+    if (atomic_load_explicit(&g_arrays[array_slot(first)], memory_order_relaxed) != first) continue;
+    atomic_store_explicit(&g_header_bytes, header, memory_order_relaxed);
+    return header;
+  }
+  return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------- the stream */
