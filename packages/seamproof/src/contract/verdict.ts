@@ -7,6 +7,8 @@ export interface Verdicts {
   formatVersion: 1
   checks: CheckVerdict[]
   leaks: LeakVerdict[]
+  /** Suppressions of the config that hid nothing: they may be out of date. Absent when there are none. */
+  unusedSuppressions?: { pattern: string; reason: string }[]
 }
 
 export interface CheckVerdict {
