@@ -223,7 +223,8 @@ void agt_tree_after_fork(void);
 
 /* How to step from a frame to its caller, packed by cfi.c into one word so that a cache entry is 16 bytes. */
 typedef uint64_t agt_rule;
-enum { AGT_CFA_RSP = 1, AGT_CFA_RBP = 2, AGT_CFA_RBP_DEREF = 3, AGT_CFA_FRAME_POINTER = 4, AGT_CFA_END = 5 };
+enum { AGT_CFA_RSP = 1, AGT_CFA_RBP = 2, AGT_CFA_RBP_DEREF = 3, AGT_CFA_FRAME_POINTER = 4, AGT_CFA_END = 5,
+       AGT_CFA_NO_CODE = 6 /* nothing is executed there: the walk went astray */ };
 enum { AGT_RBP_SAME = 0, AGT_RBP_AT_CFA = 1, AGT_RBP_AT_RBP = 2 };
 #define AGT_RULE(cfa, cfa_offset, rbp, rbp_offset) \
   ((uint64_t)(cfa) | (uint64_t)(rbp) << 4 | (uint64_t)((uint32_t)(rbp_offset) & 0xffffff) << 8 | \
@@ -237,7 +238,10 @@ struct agt_object {
   const char *path;            /* the loader's own string; "" is the executable */
 };
 /* A line of /proc/self/maps that can be read; zero when there is none. Some 0.1 ms. */
-struct agt_mapping { uintptr_t low, high; };
+struct agt_mapping {
+  uintptr_t low, high;
+  bool is_executable;
+};
 struct agt_mapping agt_mapping_around(uintptr_t address);
 /* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
 bool agt_object_at(uintptr_t address, struct agt_object *object);

@@ -184,13 +184,14 @@ static bool find_copy(uintptr_t pc, struct agt_object *copy) {
   if (atomic_fetch_add(&attempts, 1) >= 256) return false; /* some other code maker: each look reads all code once */
   const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
   uintptr_t page = pc & ~(uintptr_t)4095;
+  struct agt_mapping mapping = agt_mapping_around(pc);
+  if (!mapping.is_executable) return false;
   for (unsigned i = 0; i < getauxval(AT_PHNUM); i++) {
     if (headers[i].p_type != PT_LOAD || !(headers[i].p_flags & PF_X)) continue;
     uintptr_t low = g_executable.bias + headers[i].p_vaddr, high = low + headers[i].p_filesz;
     for (uintptr_t original = (low + 4095) & ~(uintptr_t)4095; original + 4096 <= high; original += 4096) {
       if (memcmp((const void *)original, (const void *)page, 256) != 0) continue;
       if (memcmp((const void *)original, (const void *)page, 4096) != 0) continue;
-      struct agt_mapping mapping = agt_mapping_around(pc);
       uintptr_t distance = page - original, start = page, end = page + 4096;
       while (start > mapping.low && start - distance > low &&
              memcmp((const void *)(start - 4096), (const void *)(start - 4096 - distance), 4096) == 0)

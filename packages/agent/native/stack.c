@@ -18,36 +18,7 @@
 _Atomic uint32_t g_code_generation = 1;
 _Atomic uint32_t g_map_generation = 1;
 
-/* ------------------------------------------------------------------------------------------------------ rule cache */
-
-/*
- * One table for all threads. An entry is two words written without a lock; `tag ^ rule` makes a torn entry miss instead of
- * lie. The tag carries the code generation, so that a dlclose empties the table at no cost.
- */
-enum { RULES = 1 << 14 };
-static struct { _Atomic uint64_t tag_xor_rule, rule; } g_rules[RULES];
-
-static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint64_t tag, uint32_t slot) {
-  struct agt_object object;
-  /* pc is a return address: the call before it may be the function's last instruction. */
-  agt_rule rule = agt_object_at(pc - 1, &object) ? agt_cfi_rule(&object, pc - 1)
-                                                 : AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
-  atomic_store_explicit(&g_rules[slot].tag_xor_rule, tag ^ rule, memory_order_relaxed);
-  atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
-  return rule;
-}
-
-static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
-  uint64_t tag = (uint64_t)pc | (uint64_t)generation << 48;
-  uint32_t slot = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50);
-  uint64_t rule = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
-  if (AGT_LIKELY((atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ rule) == tag)) return rule;
-  return look_up_rule(pc, tag, slot);
-}
-
-/* ---------------------------------------------------------------------------------------------------- stack bounds */
-
-extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
+/* -------------------------------------------------------------------------------------------------------- mappings */
 
 static uintptr_t parse_hex(const char **at) {
   uintptr_t value = 0;
@@ -61,7 +32,7 @@ static uintptr_t parse_hex(const char **at) {
 
 /* The readable mapping around an address, from /proc/self/maps with bare system calls. Some 0.1 ms; rare. */
 struct agt_mapping agt_mapping_around(uintptr_t address) {
-  struct agt_mapping found = {0, 0};
+  struct agt_mapping found = {0};
   int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return found;
   char buffer[4096];
@@ -79,7 +50,7 @@ struct agt_mapping agt_mapping_around(uintptr_t address) {
       at++;
       uintptr_t high = parse_hex(&at);
       if (address < low || address >= high) continue;
-      if (at[1] == 'r') found = (struct agt_mapping){low, high};
+      if (at[1] == 'r') found = (struct agt_mapping){low, high, at[3] == 'x'};
       is_done = true;
     }
     held -= (size_t)(line - buffer);
@@ -89,6 +60,42 @@ struct agt_mapping agt_mapping_around(uintptr_t address) {
   syscall(SYS_close, fd);
   return found;
 }
+
+/* ------------------------------------------------------------------------------------------------------ rule cache */
+
+/*
+ * One table for all threads. An entry is two words written without a lock; `tag ^ rule` makes a torn entry miss instead of
+ * lie. The tag carries the code generation, so that a dlclose empties the table at no cost.
+ */
+enum { RULES = 1 << 14 };
+static struct { _Atomic uint64_t tag_xor_rule, rule; } g_rules[RULES];
+
+static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint64_t tag, uint32_t slot) {
+  struct agt_object object;
+  int saved_errno = errno;
+  agt_rule rule;
+  /* pc is a return address: the call before it may be the function's last instruction. */
+  if (agt_object_at(pc - 1, &object)) rule = agt_cfi_rule(&object, pc - 1);
+  else if (agt_code_holds(pc - 1) || agt_mapping_around(pc - 1).is_executable)
+    rule = AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
+  else rule = AGT_RULE(AGT_CFA_NO_CODE, 0, AGT_RBP_SAME, 0);
+  atomic_store_explicit(&g_rules[slot].tag_xor_rule, tag ^ rule, memory_order_relaxed);
+  atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
+  errno = saved_errno;
+  return rule;
+}
+
+static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
+  uint64_t tag = (uint64_t)pc | (uint64_t)generation << 48;
+  uint32_t slot = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50);
+  uint64_t rule = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
+  if (AGT_LIKELY((atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ rule) == tag)) return rule;
+  return look_up_rule(pc, tag, slot);
+}
+
+/* ---------------------------------------------------------------------------------------------------- stack bounds */
+
+extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
 
 static struct agt_mapping own_stack(struct agt_thread *thread) {
   if (AGT_UNLIKELY(!thread->stack_high)) {
@@ -109,7 +116,7 @@ static struct agt_mapping own_stack(struct agt_thread *thread) {
     }
     errno = saved_errno;
   }
-  return (struct agt_mapping){thread->stack_low, thread->stack_high};
+  return (struct agt_mapping){.low = thread->stack_low, .high = thread->stack_high};
 }
 
 /* Box around every foreign stack met so far: only an unmapping that touches it makes threads look again. */
@@ -129,7 +136,7 @@ static AGT_NOINLINE struct agt_mapping foreign_stack(struct agt_thread *thread, 
   }
   for (int i = 0; i < AGT_FOREIGN; i++)
     if (sp >= thread->foreign[i].low && sp < thread->foreign[i].high)
-      return (struct agt_mapping){thread->foreign[i].low, thread->foreign[i].high};
+      return (struct agt_mapping){.low = thread->foreign[i].low, .high = thread->foreign[i].high};
   int saved_errno = errno;
   struct agt_mapping range = agt_mapping_around(sp);
   errno = saved_errno;
@@ -144,7 +151,7 @@ static AGT_NOINLINE struct agt_mapping foreign_stack(struct agt_thread *thread, 
 
 /* ------------------------------------------------------------------------------------------------------------ walk */
 
-enum step { STEP_OK, STEP_END, STEP_LOST };
+enum step { STEP_OK, STEP_END, STEP_LOST, STEP_NO_CODE };
 /* A kept frame whose CFA came from memory: an equal frame may have another caller, so it is stepped from anew. */
 enum { NOT_VERIFIABLE = 0x100 };
 /* A frame of V8's interpreter: one pc for the whole function, and the bytecode offset in the frame. */
@@ -193,6 +200,7 @@ static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, u
       slot = from->rbp;
       if (agt_code_is_interpreted(from->pc)) read_bytecode(from);
       break;
+    case AGT_CFA_NO_CODE: return STEP_NO_CODE;
     default: return STEP_END;
   }
   /* The caller's frame lies further out, on this stack. */
@@ -330,7 +338,9 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
       count++;
       continue;
     }
-    if (step == STEP_LOST) AGT_COUNT(walks_ended_early);
-    return finish(thread, 0, count, step == STEP_LOST ? AGT_NODE_ENDED_EARLY : 0, step == STEP_END && !is_foreign);
+    if (step == STEP_END) return finish(thread, 0, count, 0, !is_foreign);
+    AGT_COUNT(walks_ended_early);
+    if (step == STEP_NO_CODE && count > 1) count--; /* what was taken for a return address is none */
+    return finish(thread, 0, count, AGT_NODE_ENDED_EARLY, false);
   }
 }
