@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Frame, FrameOrigin } from '../contract/frame.js'
 import type { CodeLines, TraceCode } from '../trace/trace-code.js'
@@ -6,9 +8,7 @@ import { type SourceFile, SourceFiles, type SourcePlace } from './source-file.js
 import { SourceMaps } from './source-map.js'
 
 /** Seamproof's own JavaScript in the subject (the round runner, marks) is the instrument, not the user's program. */
-const ownFolders = ['../', '../../../agent/dist/', '../../../agent/native/'].map((folder) =>
-  fileURLToPath(new URL(folder, import.meta.url)),
-)
+const ownFolders = [fileURLToPath(new URL('../', import.meta.url)), ...agentFolder()]
 const installedAgent = '/node_modules/@seamproof/agent/'
 const scriptNameLengthMax = 120
 
@@ -42,9 +42,9 @@ export class JsFrames {
       const name = this.#parse(code[index]!.name)
       const path = name.script === undefined ? undefined : scriptPath(name.script)
       if (path === undefined || name.line === undefined || name.column === undefined) continue
-      if (name.line === 1 && name.column === 1) continue
-      const source = this.#sources.get(path)
-      if (source !== undefined) this.#check(source, { line: name.line, column: name.column })
+      const start = { line: name.line, column: name.column }
+      const source = isFileStart(start) ? undefined : this.#sources.get(path)
+      if (source !== undefined) this.#check(source, start)
     }
   }
 
@@ -99,7 +99,8 @@ export class JsFrames {
     const original = this.#maps.original(path, place)
     if (original === undefined) {
       if (this.#maps.failure(path) !== undefined) this.#unmapped.add(path)
-      return frame
+      const whole = isFileStart(place) ? this.#maps.onlySource(path) : undefined
+      return whole === undefined ? frame : Object.assign(frame, { file: whole })
     }
     const name = this.#maps.originalName(path, start, frame.functionName)
     if (name !== undefined) frame.functionName = name
@@ -131,6 +132,10 @@ export class JsFrames {
     }
     return parsed
   }
+}
+
+function isFileStart(place: SourcePlace): boolean {
+  return place.line === 1 && place.column === 1
 }
 
 function andMore(paths: ReadonlySet<string>): string {
@@ -179,4 +184,13 @@ function originOf(name: CodeName): FrameOrigin {
 
 function isOwn(path: string): boolean {
   return path.includes(installedAgent) || ownFolders.some((folder) => path.startsWith(folder))
+}
+
+function agentFolder(): string[] {
+  try {
+    const control = createRequire(import.meta.url).resolve('@seamproof/agent/control')
+    return [`${dirname(control)}/`]
+  } catch {
+    return []
+  }
 }

@@ -12,7 +12,7 @@ export interface OriginQuestion {
 
 const runtimeNames = /^(?:node(?:js)?(?:[-.]?\d.*)?|electron|nw|bun|deno)$/
 const runtimeLibrary = /^libnode\.so/
-const agentLibrary = /^(?:lib)?seamproof\b|^(?:lib)?seamproof_?-?agent/
+const agentLibrary = /^(?:lib)?seamproof-agent\.so$/
 /** The C and C++ runtimes, also where a package brings its own copy; the kernel's page; other tools' preloads. */
 const languageRuntime =
   /^(?:(?:lib(?:c|m|pthread|dl|rt|util|resolv|anl|nsl|stdc\+\+|gcc_s|c\+\+|c\+\+abi|unwind|atomic|gomp|asan|tsan|ubsan|lsan|musl-.*)|ld-(?:linux|musl).*|ld)(?:-[\d.]+)?\.so(?:\..*)?|\[vdso\]|linux-(?:vdso|gate)\.so.*)$/

@@ -14,12 +14,10 @@ export interface NativeLocation {
   readable: ReadonlyMap<string, string>
 }
 
-type ModulePlace = Required<Pick<Frame, 'moduleName' | 'modulePath'>>
-
 /** The frames at a native address, innermost first; `module+0x1234` where nothing names it. */
 export function nativeFrames(location: NativeLocation): Frame[] {
   const { path, origin, address, functions, readable } = location
-  const place: ModulePlace = { moduleName: basename(path), modulePath: path }
+  const place = { moduleName: basename(path), modulePath: path }
   const unnamed: Frame = {
     functionName: `${place.moduleName}+0x${address.toString(16)}`,
     kind: 'native',
@@ -32,7 +30,7 @@ export function nativeFrames(location: NativeLocation): Frame[] {
     const functionName = readable.get(fn.linkerName) || fn.linkerName
     if (functionName === '') return { ...unnamed, ...linesOf(fn) }
     if (origin === 'runtime' && functionName.startsWith(builtinPrefix))
-      return builtinFrame(functionName.slice(builtinPrefix.length), place)
+      return builtinFrame(functionName.slice(builtinPrefix.length))
     return { ...unnamed, functionName, isNamed: true, ...linesOf(fn) }
   })
 }
@@ -45,10 +43,11 @@ export function unknownFrame(pc: number): Frame {
 /** V8's builtins are compiled into the runtime's binary, under this prefix. */
 const builtinPrefix = 'Builtins_'
 
-function builtinFrame(builtin: string, place: ModulePlace): Frame {
+/** The same frame as that of a builtin's copy in V8's own code range, which has no module. */
+function builtinFrame(builtin: string): Frame {
   const functionName = `Builtin:${builtin}`
   if (functionName === unnamedJavaScript.builtin) return { ...unnamedJavaScript.frame }
-  return { functionName, kind: 'builtin', origin: 'runtime', isNamed: true, ...place }
+  return { functionName, kind: 'builtin', origin: 'runtime', isNamed: true }
 }
 
 function linesOf(fn: NativeFunction): Partial<Frame> {

@@ -33,6 +33,13 @@ export class SourceMaps {
     return { file: sourcePath(found.source), line: found.line, column: found.column + 1 }
   }
 
+  /** The file as a whole, where it was made from one: what precedes its first statement is not mapped. */
+  onlySource(path: string): string | undefined {
+    const sources = this.#map(path)?.resolvedSources ?? []
+    const [source] = sources
+    return sources.length === 1 && source != null ? sourcePath(source) : undefined
+  }
+
   /** The function's name before it was minified, when the map gives a name to the very identifier that V8 names it by. */
   originalName(path: string, place: SourcePlace, name: string): string | undefined {
     const map = this.#map(path)

@@ -101,7 +101,7 @@ describe('a JavaScript frame', () => {
 
   it('is shown in TypeScript, at the call, by its own name', async () => {
     const source =
-      'type Pixels = number[]\n\nfunction enlarge(pixels: Pixels): Pixels {\n  return pixels.map(Math.sqrt)\n}\nenlarge([1])\n'
+      '// first a comment\ntype Pixels = number[]\n\nfunction enlarge(pixels: Pixels): Pixels {\n  return pixels.map(Math.sqrt)\n}\nenlarge([1])\n'
     const { code, map } = await transform(source, {
       loader: 'ts',
       sourcemap: true,
@@ -113,9 +113,14 @@ describe('a JavaScript frame', () => {
     const start = generated.placeOf(code.indexOf('(pixels'))!
     const name = `JS:*enlarge ${path}:${start.line}:${start.column}`
     const file = join(folder, 'enlarge.ts')
-    expect(frameOf(codeOf(name))).toMatchObject({ functionName: 'enlarge', file, line: 3 })
+    expect(frameOf(codeOf(name))).toMatchObject({ functionName: 'enlarge', file, line: 4 })
+    expect(frameOf(codeOf(`Script:~ ${path}:1:1`))).toMatchObject({
+      functionName: '(top level)',
+      file,
+      line: 1,
+    })
     const call = codeOf(name, [[0, code.indexOf('pixels.map')]])
-    expect(frameOf(call)).toMatchObject({ functionName: 'enlarge', file, line: 4 })
+    expect(frameOf(call)).toMatchObject({ functionName: 'enlarge', file, line: 5 })
   })
 
   it('of an ES module has a path, without query and escapes', () => {

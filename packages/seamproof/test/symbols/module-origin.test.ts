@@ -26,8 +26,9 @@ const cases: [origin: string, path: string, question?: Partial<OriginQuestion>][
   ['system', '[vdso]'],
   ['system', 'linux-vdso.so.1'],
   // The agent.
-  ['system', '/app/node_modules/@seamproof/agent/build/libseamproof.so'],
-  ['system', '/home/me/.cache/seamproof/seamproof_agent.so'],
+  ['system', '/app/node_modules/@seamproof/agent/build/579a3ad45b107626/seamproof-agent.so'],
+  ['system', '/home/me/.cache/seamproof/seamproof-agent.so'],
+  ['subject', '/app/node_modules/@seamproof/termcore/build/seamproof-termcore.node'],
   // Addons and what they bring.
   ['subject', '/app/build/Release/addon.node'],
   ['subject', '/usr/lib/node_modules/koffi/build/koffi.node'],
