@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { analyzeTrace } from './analyze/analyze-trace.js'
+import { analyzeTrace, captureFacts } from './analyze/analyze-trace.js'
 import { SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { traceFilesIn } from './capture/capture-directory.js'
@@ -10,11 +10,15 @@ import type { CaptureManifest } from './contract/capture.js'
 import type { CaptureFacts, ProcessFacts } from './contract/facts.js'
 import type { SymbolTable } from './contract/symbols.js'
 import type { Verdicts } from './contract/verdict.js'
-import { judgeFacts } from './judge/judge-facts.js'
+import { judgeCapture } from './judge/judge-capture.js'
 import { readSymbolTable, symbolizeCapture } from './symbols/symbolize-capture.js'
 import { openTrace } from './trace/open-trace.js'
 
-export { type Capture, type CaptureProgramOptions, captureProgram } from './capture/capture-program.js'
+export {
+  type Capture,
+  type CaptureProgramOptions,
+  captureProgram,
+} from './capture/capture-program.js'
 export {
   type CaptureWorkloadOptions,
   captureWorkload,
@@ -35,7 +39,7 @@ export interface ReadCaptureOptions {
 /** A capture with everything that follows from it. */
 export interface ReadCapture {
   captureDir: string
-  manifest: CaptureManifest | undefined
+  manifest: CaptureManifest
   facts: CaptureFacts
   verdicts: Verdicts
   /** What could not be done on the way, in sentences. */
@@ -50,12 +54,18 @@ const verdictsFile = 'verdicts.json'
  * there already and still right is not made again. Names are sealed: once there, they are never made anew, because what is on
  * disk today need not be what ran.
  */
-export async function readCapture(captureDir: string, options: ReadCaptureOptions = {}): Promise<ReadCapture> {
+export async function readCapture(
+  captureDir: string,
+  options: ReadCaptureOptions = {},
+): Promise<ReadCapture> {
   const manifest = readManifest(captureDir)
   const symbols = await symbolsOf(captureDir, options)
   const { facts, unreadable } = factsOf(captureDir, manifest, symbols, options)
   options.onStep?.('judging')
-  const verdicts = judgeFacts(facts, { suppressions: options.suppressions ?? [] })
+  const verdicts = judgeCapture(facts, {
+    suppressions: options.suppressions ?? [],
+    workloads: manifest.workloads ?? [],
+  })
   writeStageFile(join(captureDir, verdictsFile), verdicts)
   const notes = [...unreadable, ...symbols.traces.flatMap((trace) => trace.notes)]
   return { captureDir, manifest, facts, verdicts, notes }
@@ -64,7 +74,10 @@ export async function readCapture(captureDir: string, options: ReadCaptureOption
 async function symbolsOf(captureDir: string, options: ReadCaptureOptions): Promise<SymbolTable> {
   const sealed = readSymbolTable(captureDir)
   const wanted = traceFilesIn(captureDir)
-  if (sealed !== undefined && wanted.every((name) => sealed.traces.some((trace) => trace.traceFile === name)))
+  if (
+    sealed !== undefined &&
+    wanted.every((name) => sealed.traces.some((trace) => trace.traceFile === name))
+  )
     return sealed
   options.onStep?.('naming native and JavaScript frames')
   return await symbolizeCapture(captureDir, {
@@ -76,13 +89,16 @@ async function symbolsOf(captureDir: string, options: ReadCaptureOptions): Promi
 
 function factsOf(
   captureDir: string,
-  manifest: CaptureManifest | undefined,
+  manifest: CaptureManifest,
   symbols: SymbolTable,
   options: ReadCaptureOptions,
 ): { facts: CaptureFacts; unreadable: string[] } {
   const path = join(captureDir, factsFile)
   const traceFiles = traceFilesIn(captureDir)
-  const known = readFacts(path, [...traceFiles, 'manifest.json'].map((name) => join(captureDir, name)))
+  const known = readFacts(
+    path,
+    [...traceFiles, 'manifest.json'].map((name) => join(captureDir, name)),
+  )
   if (known !== undefined) return { facts: known, unreadable: [] }
   const processes: ProcessFacts[] = []
   const faults: SeamproofError[] = []
@@ -97,12 +113,7 @@ function factsOf(
   }
   // One trace that cannot be read must not hide the others; none at all is an error.
   if (processes.length === 0 && faults.length > 0) throw faults[0]!
-  const facts: CaptureFacts = {
-    formatVersion: 1,
-    seamproofVersion,
-    command: manifest?.command ?? [],
-    processes,
-  }
+  const facts = captureFacts(manifest, seamproofVersion, processes)
   if (faults.length === 0) writeStageFile(path, facts)
   return { facts, unreadable: faults.map((fault) => `left out: ${fault.message}`) }
 }
@@ -110,13 +121,13 @@ function factsOf(
 function analyzeOne(
   captureDir: string,
   traceFile: string,
-  manifest: CaptureManifest | undefined,
+  manifest: CaptureManifest,
   symbols: SymbolTable,
 ): ProcessFacts {
   const trace = openTrace(join(captureDir, traceFile))
   try {
     const names = symbols.traces.find((one) => one.traceFile === traceFile)!
-    return analyzeTrace({ trace, symbols: names, workloads: manifest?.workloads ?? [] })
+    return analyzeTrace(trace, names, manifest.workloads)
   } finally {
     trace.close()
   }
@@ -131,7 +142,9 @@ function readFacts(path: string, sources: readonly string[]): CaptureFacts | und
   if (sources.some(isOlder)) return undefined
   try {
     const facts = JSON.parse(readFileSync(path, 'utf8')) as CaptureFacts
-    return facts.formatVersion === 1 && facts.seamproofVersion === seamproofVersion ? facts : undefined
+    return facts.formatVersion === 1 && facts.seamproofVersion === seamproofVersion
+      ? facts
+      : undefined
   } catch {
     return undefined
   }

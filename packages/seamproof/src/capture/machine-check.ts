@@ -17,12 +17,13 @@ export interface MachineCheck {
 
 /** Everything that Seamproof needs or uses from this machine. Looks, and changes nothing but the agent's build cache. */
 export async function checkMachine(cwd: string): Promise<MachineCheck[]> {
+  const agent = await checkAgent()
   return [
     checkPlatform(),
     checkNode(),
     checkLibc(),
-    checkCompiler(),
-    await checkAgent(),
+    checkCompiler(agent.status === 'ok'),
+    agent,
     checkNameTools(),
     checkDisk(cwd),
     checkPtrace(),
@@ -72,19 +73,18 @@ function checkLibc(): MachineCheck {
   return { name, status: 'ok', detail: `glibc ${version}` }
 }
 
-function checkCompiler(): MachineCheck {
+/** Needed once for each version of the agent; a machine that has the library built needs none. */
+function checkCompiler(isAgentBuilt: boolean): MachineCheck {
   const name = 'C compiler'
-  const found = [process.env.CC, 'cc', 'gcc', 'clang'].find(
-    (command) => command && findInPath(command),
-  )
-  if (found === undefined)
-    return {
-      name,
-      status: 'missing',
-      detail: 'none in PATH; the agent is compiled on first use',
-      remedy: 'apt-get install --yes gcc libc6-dev',
-    }
-  return { name, status: 'ok', detail: firstLine(found, ['--version']) }
+  const compiler = process.env.CC || 'cc'
+  if (findInPath(compiler) !== undefined)
+    return { name, status: 'ok', detail: firstLine(compiler, ['--version']) }
+  return {
+    name,
+    status: isAgentBuilt ? 'limited' : 'missing',
+    detail: `"${compiler}" was not found; the agent is compiled with it on first use`,
+    remedy: 'apt-get install --yes gcc libc6-dev',
+  }
 }
 
 async function checkAgent(): Promise<MachineCheck> {

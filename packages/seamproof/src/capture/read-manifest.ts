@@ -4,10 +4,10 @@ import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type CaptureManifest, captureFormatVersion } from '../contract/capture.js'
 import { manifestFile } from './capture-directory.js'
 
-/** Undefined when a capture has none: traces can be read by themselves, with less to say about the run. */
-export function readManifest(captureDir: string): CaptureManifest | undefined {
+/** Traces without a manifest (it was lost, or they were recorded without `track`) can be read all the same. */
+export function readManifest(captureDir: string): CaptureManifest {
   const path = join(captureDir, manifestFile)
-  if (!existsSync(path)) return undefined
+  if (!existsSync(path)) return unknownRun
   const manifest = parse(path)
   if (manifest.formatVersion !== captureFormatVersion)
     throw new SeamproofError(
@@ -19,6 +19,19 @@ export function readManifest(captureDir: string): CaptureManifest | undefined {
       },
     )
   return manifest
+}
+
+const unknownRun: CaptureManifest = {
+  formatVersion: captureFormatVersion,
+  seamproofVersion: '',
+  createdAt: '',
+  command: [],
+  cwd: '',
+  mode: 'full',
+  isExact: false,
+  exit: { code: null, signal: null },
+  wallMs: 0,
+  machine: { os: '', arch: '', libc: '', nodeVersion: '' },
 }
 
 function parse(path: string): CaptureManifest {

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load-config.js'
 import { findCapture, type ReadCapture, readCapture } from '../pipeline.js'
@@ -20,6 +21,8 @@ export function addCaptureOptions(command: Command): Command {
 export interface OpenedCapture {
   capture: ReadCapture
   terminal: Terminal
+  /** The capture's folder as the user would type it. */
+  shown: string
 }
 
 /** Finds the capture (the newest here when none is named), and brings it up to its verdicts. */
@@ -29,8 +32,11 @@ export async function openCapture(
 ): Promise<OpenedCapture> {
   const terminal = createTerminal(options)
   const captureDir = findCapture(given, process.cwd())
-  if (given === undefined && !options.json) terminal.remark(`reading ${captureDir}`)
-  return { capture: await readWithProgress(captureDir, options), terminal }
+  const shown = given ?? shownPath(captureDir)
+  if (given === undefined && !options.json) terminal.remark(`seamproof: reading ${shown}`)
+  const capture = await readWithProgress(captureDir, options)
+  if (!options.json) for (const note of capture.notes) terminal.remark(`note: ${note}`)
+  return { capture, terminal, shown }
 }
 
 export async function readWithProgress(
@@ -48,4 +54,11 @@ export async function readWithProgress(
   } finally {
     progress.stop()
   }
+}
+
+/** A path as short as it can be typed here. */
+export function shownPath(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  if (fromHere === '') return '.'
+  return fromHere.startsWith('..') ? path : fromHere
 }

@@ -4,8 +4,8 @@ type Colors = ReturnType<typeof pc.createColors>
 
 /** What a command prints through. Results go to stdout; everything else goes to stderr, which never mixes with them. */
 export interface Terminal {
-  /** Whether reports may use colours. */
-  hasColor: boolean
+  /** What text reports are laid out for. */
+  textOptions: { color: boolean; width?: number }
   colors: Colors
   /** A result, with a newline added when it lacks one. */
   print(text: string): void
@@ -19,7 +19,10 @@ export function createTerminal(options: { color: boolean }): Terminal {
   const write = (stream: NodeJS.WriteStream, text: string) =>
     stream.write(text.endsWith('\n') ? text : `${text}\n`)
   return {
-    hasColor: hasColor(process.stdout),
+    textOptions: {
+      color: hasColor(process.stdout),
+      ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),
+    },
     colors: pc.createColors(hasColor(process.stderr)),
     print: (text) => write(process.stdout, text),
     printJson: (value) => write(process.stdout, JSON.stringify(value, null, 2)),

@@ -1,21 +1,21 @@
 import { loadConfig } from '../config/load-config.js'
 import { captureProgram, shellExitCode } from '../pipeline.js'
-import { renderTrackSummary } from '../report/text/render-track-summary.js'
 import { captureJson } from './capture-json.js'
-import { readWithProgress } from './capture-options.js'
+import { readWithProgress, shownPath } from './capture-options.js'
 import { reportFailure } from './report-failure.js'
 import { createTerminal } from './terminal.js'
 import type { TrackOptions } from './track.js'
+import { trackSummary } from './track-summary.js'
 
 /** Runs any program. Its exit code is ours; everything we say goes to stderr. */
 export async function trackProgram(
-  [command, ...args]: string[],
+  [command, ...args]: readonly string[],
   options: TrackOptions,
 ): Promise<number> {
   const terminal = createTerminal(options)
   const cwd = process.cwd()
   const { config } = await loadConfig({ cwd, configFile: options.config })
-  const { captureDir, manifest } = await captureProgram({
+  const { captureDir, manifest, didTimeOut } = await captureProgram({
     command: command!,
     args,
     cwd,
@@ -28,17 +28,16 @@ export async function trackProgram(
     maxDepth: options.depth,
     fileLimitBytes: options.fileLimit,
   })
+  const shown = shownPath(captureDir)
+  if (didTimeOut) terminal.remark(`seamproof: stopped after ${options.timeout! / 1000} s`)
   try {
     const capture = await readWithProgress(captureDir, options)
-    terminal.remark(
-      options.json
-        ? JSON.stringify(captureJson(capture))
-        : renderTrackSummary(capture, { hasColor: false }),
-    )
+    if (options.json) terminal.remark(JSON.stringify(captureJson(capture)))
+    else terminal.remark(trackSummary(capture, shown))
   } catch (thrown) {
     // The program ran and its capture is kept: its exit code still is what the caller waits for.
     reportFailure(thrown)
-    terminal.remark(`  the capture is kept: seamproof leaks ${captureDir}`)
+    terminal.remark(`  the capture is kept in ${shown}`)
   }
   return shellExitCode(manifest.exit)
 }

@@ -80,20 +80,33 @@ export function trackCommand(): Command {
     .addHelpText('after', examples)
     .action(async (operands: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<TrackOptions>()
-      process.exitCode = isProgram(process.argv)
-        ? await trackProgram(operands, options)
-        : await trackWorkloads(operands, options)
+      const program = programAfterSeparator(process.argv, operands)
+      process.exitCode =
+        program === undefined
+          ? await trackWorkloads(operands, options)
+          : await trackProgram(program, options)
     })
 }
 
 /** commander drops the `--`, which is what tells a program from workload files. */
-function isProgram(argv: readonly string[]): boolean {
+function programAfterSeparator(
+  argv: readonly string[],
+  operands: readonly string[],
+): string[] | undefined {
   const separator = argv.indexOf('--')
-  if (separator === -1) return false
-  if (separator === argv.length - 1)
-    throw new SeamproofError('NO_PROGRAM', 'there is no program after --', {
-      exitCode: ExitCode.usage,
-      hint: 'seamproof track -- node app.js',
-    })
-  return true
+  if (separator === -1) return undefined
+  const program = argv.slice(separator + 1)
+  if (program.length === 0)
+    throw usage('NO_PROGRAM', 'there is no program after --', 'seamproof track -- node app.js')
+  if (operands.length > program.length)
+    throw usage(
+      'PROGRAM_AND_WORKLOAD',
+      `"${operands[0]}" before -- is a workload file, and ${program[0]} after it a program`,
+      'track one or the other',
+    )
+  return program
+}
+
+function usage(code: string, message: string, hint: string): SeamproofError {
+  return new SeamproofError(code, message, { exitCode: ExitCode.usage, hint })
 }

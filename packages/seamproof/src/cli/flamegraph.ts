@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { renderFlamegraphHtml } from '../report/flamegraph/render-flamegraph-html.js'
+import {
+  addCaptureOptions,
+  type CaptureOptions,
+  openCapture,
+  shownPath,
+} from './capture-options.js'
+import { processIndexOf, processOption } from './process-option.js'
+import { writeReport } from './write-report.js'
+
+interface FlamegraphOptions extends CaptureOptions {
+  out?: string
+  process?: number
+}
+
+export function flamegraphCommand(): Command {
+  return addCaptureOptions(
+    new Command('flamegraph')
+      .description(
+        'Write the flame graph: one HTML file that needs nothing beside it. Prints its path.',
+      )
+      .argument('[capture]', 'a capture folder (default: the newest here)')
+      .option('-o, --out <file>', 'where to write it (default: flamegraph.html in the capture)')
+      .addOption(processOption()),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ seamproof flamegraph\n  $ seamproof flamegraph CAPTURE -o leak.html',
+    )
+    .action(async (given: string | undefined, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<FlamegraphOptions>()
+      const { capture, terminal } = await openCapture(given, options)
+      const { facts, verdicts, captureDir } = capture
+      const html = renderFlamegraphHtml(facts, verdicts, processIndexOf(facts, options.process))
+      const path = writeReport(options.out ?? join(captureDir, 'flamegraph.html'), html)
+      if (options.json) terminal.printJson({ formatVersion: 1, path })
+      else terminal.print(shownPath(path))
+    })
+}

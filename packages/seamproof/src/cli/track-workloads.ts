@@ -1,0 +1,110 @@
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type LoadedConfig, loadConfig } from '../config/load-config.js'
+import { captureWorkload, type ReadCapture, type WorkloadCapture } from '../pipeline.js'
+import { renderLeaks } from '../report/text/render-leaks.js'
+import { captureJson } from './capture-json.js'
+import { readWithProgress, shownPath } from './capture-options.js'
+import { leakExitCode } from './leak-exit-code.js'
+import { startProgress } from './progress.js'
+import { reportFailure } from './report-failure.js'
+import { createTerminal, type Terminal } from './terminal.js'
+import type { TrackOptions } from './track.js'
+
+const workloadTimeoutMs = 600_000
+
+/** Runs workload files one after the other, each into a capture of its own. The worst of them decides the exit code. */
+export async function trackWorkloads(given: string[], options: TrackOptions): Promise<number> {
+  const cwd = process.cwd()
+  const terminal = createTerminal(options)
+  const loaded = await loadConfig({ cwd, configFile: options.config })
+  const files = given.length > 0 ? given : await configuredFiles(loaded)
+  if (files.length > 1 && options.out !== undefined)
+    throw new SeamproofError(
+      'ONE_FOLDER',
+      `${files.length} workload files cannot share ${options.out}`,
+      {
+        exitCode: ExitCode.usage,
+        hint: 'leave -o out, or track one file',
+      },
+    )
+  const outcomes: { exitCode: number; json: unknown }[] = []
+  for (const file of files) outcomes.push(await trackOne(file, loaded, options, terminal))
+  if (options.json)
+    terminal.printJson(outcomes.length === 1 ? outcomes[0]!.json : outcomes.map((one) => one.json))
+  return Math.max(...outcomes.map((one) => one.exitCode))
+}
+
+async function trackOne(
+  file: string,
+  loaded: LoadedConfig,
+  options: TrackOptions,
+  terminal: Terminal,
+): Promise<{ exitCode: number; json: unknown }> {
+  const run = await captureOne(file, loaded, options)
+  const capture = await readWithProgress(run.captureDir, options)
+  const json = captureJson(capture, run.fault)
+  if (!options.json) printOutcome(capture, terminal)
+  if (run.fault === undefined) return { exitCode: leakExitCode(capture.verdicts), json }
+  reportFailure(run.fault)
+  return { exitCode: run.fault.exitCode, json }
+}
+
+async function captureOne(
+  file: string,
+  { config }: LoadedConfig,
+  options: TrackOptions,
+): Promise<WorkloadCapture> {
+  const progress = await startProgress(!options.json)
+  progress.step(`running ${file}`)
+  try {
+    return await captureWorkload({
+      file,
+      cwd: process.cwd(),
+      env: process.env,
+      mode: options.mode ?? config.mode ?? 'full',
+      isExact: options.exact ?? false,
+      outDir: options.out,
+      isForced: options.force ?? false,
+      nodePath: options.node,
+      timeoutMs: options.timeout ?? workloadTimeoutMs,
+      only: options.only,
+      rounds: options.rounds ?? config.rounds,
+      operationsPerRound: options.operations ?? config.operations,
+      warmupOperations: options.warmup,
+      maxDepth: options.depth,
+      fileLimitBytes: options.fileLimit,
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
+function printOutcome(
+  { facts, verdicts, notes, captureDir }: ReadCapture,
+  terminal: Terminal,
+): void {
+  const shown = shownPath(captureDir)
+  terminal.print(renderLeaks(facts, verdicts, { ...terminal.textOptions, capture: shown }))
+  for (const note of notes) terminal.remark(`note: ${note}`)
+}
+
+async function configuredFiles({ config, folder, file }: LoadedConfig): Promise<string[]> {
+  const patterns = config.workloads
+  if (patterns === undefined)
+    throw new SeamproofError('NOTHING_TO_TRACK', 'there is nothing to track', {
+      exitCode: ExitCode.usage,
+      hint: 'a program: seamproof track -- node app.js; a workload: seamproof track FILE.seam.ts; a first one: seamproof init',
+    })
+  const { glob } = await import('tinyglobby')
+  const found = await glob(patterns, {
+    cwd: folder,
+    absolute: true,
+    ignore: ['**/node_modules/**'],
+  })
+  if (found.length > 0) return found.sort()
+  throw new SeamproofError(
+    'NO_WORKLOADS',
+    `no file matches "${[patterns].flat().join('", "')}" of ${file} in ${folder}`,
+    { exitCode: ExitCode.usage, hint: 'correct "workloads", or write a first one: seamproof init' },
+  )
+}
