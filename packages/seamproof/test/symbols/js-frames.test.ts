@@ -106,6 +106,7 @@ describe('a JavaScript frame', () => {
       loader: 'ts',
       sourcemap: true,
       sourcefile: 'enlarge.ts',
+      banner: '"use strict";',
     })
     const path = write('enlarge.js', `${code}//# sourceMappingURL=enlarge.js.map\n`)
     write('enlarge.js.map', map)
