@@ -1,4 +1,5 @@
 import { DamagedBytes } from './byte-reader.js'
+import { readSnapshot } from './meta-body.js'
 import { visitMetaRecords } from './meta-record.js'
 import type { TraceFile } from './trace-file.js'
 import { KindCode, MetaType } from './trace-format.js'
@@ -37,13 +38,7 @@ export function visitSnapshots(file: TraceFile, nodeCount: number, visitor: Snap
   visitMetaRecords(file, ({ type, body }) => {
     if (type === MetaType.snapshot) {
       isInside = true
-      visitor.begin({
-        seq: body.varint(),
-        timeUs: body.varint(),
-        liveBytes: body.varint(),
-        liveCount: body.varint(),
-        peakBytes: body.varint(),
-      })
+      visitor.begin(readSnapshot(body))
     } else if (type === MetaType.snapshotStack && isInside) {
       const stack = body.varint()
       row.stack = stack <= nodeCount ? stack : 0
