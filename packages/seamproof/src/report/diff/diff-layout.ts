@@ -119,3 +119,16 @@ export function layoutDiff(before: DiffSide, after: DiffSide, metric: Metric): D
     rows: [...rows.values()],
   }
 }
+
+export type DiffChange = 'new' | 'grew' | 'shrank' | 'gone' | 'same'
+
+/** Bytes decide; blocks where bytes are the same. */
+export const changeWeight = ({ before, after }: DiffRow): number =>
+  after.bytes - before.bytes || after.blocks - before.blocks
+
+export function changeOf(row: DiffRow): DiffChange {
+  if (row.before.blocks === 0) return row.after.blocks === 0 ? 'same' : 'new'
+  if (row.after.blocks === 0) return 'gone'
+  const weight = changeWeight(row)
+  return weight === 0 ? 'same' : weight > 0 ? 'grew' : 'shrank'
+}

@@ -2,7 +2,14 @@
 
 import type { Frame } from '../../contract/frame.js'
 import { diffFigures } from '../diff/diff-figures.js'
-import { type DiffRow, type DiffSide, layoutDiff } from '../diff/diff-layout.js'
+import {
+  changeOf,
+  changeWeight,
+  type DiffChange,
+  type DiffRow,
+  type DiffSide,
+  layoutDiff,
+} from '../diff/diff-layout.js'
 import { type DiffInput, diffGap, diffSide } from '../diff/diff-sides.js'
 import { formatBytes, formatCount, formatSigned } from '../format-quantity.js'
 import { frameLocation, frameName } from '../frame-text.js'
@@ -27,24 +34,12 @@ export interface DiffOptions extends TextOptions {
   limit?: number
 }
 
-const lists: { title: string; holds: (row: DiffRow) => boolean }[] = [
-  { title: 'New', holds: ({ before, after }) => before.blocks === 0 && after.blocks > 0 },
-  {
-    title: 'Grew',
-    holds: ({ before, after }) =>
-      before.blocks > 0 && after.blocks > 0 && weight(before, after) > 0,
-  },
-  {
-    title: 'Shrank',
-    holds: ({ before, after }) =>
-      before.blocks > 0 && after.blocks > 0 && weight(before, after) < 0,
-  },
-  { title: 'Gone', holds: ({ before, after }) => before.blocks > 0 && after.blocks === 0 },
+const lists: [DiffChange, title: string][] = [
+  ['new', 'New'],
+  ['grew', 'Grew'],
+  ['shrank', 'Shrank'],
+  ['gone', 'Gone'],
 ]
-
-/** Bytes decide; blocks where bytes are the same. */
-const weight = (before: DiffRow['before'], after: DiffRow['after']): number =>
-  after.bytes - before.bytes || after.blocks - before.blocks
 
 export function renderDiff(before: DiffInput, after: DiffInput, options: DiffOptions = {}): string {
   const style = textStyle(options)
@@ -66,10 +61,10 @@ export function renderDiff(before: DiffInput, after: DiffInput, options: DiffOpt
   const path = (row: DiffRow) =>
     framesInwards({ ...second.process, frames: layout.frames, tree: layout.tree }, row.treeIndex)
   const limit = options.limit ?? 10
-  for (const { title, holds } of lists) {
+  for (const [change, title] of lists) {
     const rows = layout.rows
-      .filter(holds)
-      .sort((a, b) => Math.abs(weight(b.before, b.after)) - Math.abs(weight(a.before, a.after)))
+      .filter((row) => changeOf(row) === change)
+      .sort((a, b) => Math.abs(changeWeight(b)) - Math.abs(changeWeight(a)))
     if (rows.length === 0) continue
     const stacks = `${formatCount(rows.length)} ${rows.length === 1 ? 'stack' : 'stacks'}`
     lines.push(heading(style, `${title}: ${stacks}, ${metricLabels[metric].toLowerCase()}`))
@@ -78,7 +73,7 @@ export function renderDiff(before: DiffInput, after: DiffInput, options: DiffOpt
       lines.push(style.dim(`${' '.repeat(25)}and ${formatCount(rows.length - limit)} more`))
     lines.push('')
   }
-  if (lines.at(-1) === '' && layout.rows.every((row) => weight(row.before, row.after) === 0))
+  if (lines.at(-1) === '' && layout.rows.every((row) => changeOf(row) === 'same'))
     lines.push(style.pass('No stack differs.'))
   return joinLines(lines)
 }
@@ -98,11 +93,8 @@ function totalsTable(before: DiffSide, after: DiffSide, style: TextStyle): strin
 }
 
 /** `+1.2 MiB  +400  encode addon.cc:88 ← makeThumb thumb.ts:12` */
-function rowLine(
-  { before, after, resource }: DiffRow,
-  inwards: readonly Frame[],
-  style: TextStyle,
-): string {
+function rowLine(row: DiffRow, inwards: readonly Frame[], style: TextStyle): string {
+  const { before, after, resource } = row
   const frames = [...inwards].reverse()
   const site = frames.find((frame) => frame.origin !== 'system') ?? frames[0]
   const caller = frames.find((frame) => frame.origin === 'user' && frame !== site)
@@ -110,7 +102,7 @@ function rowLine(
   const blocks = after.blocks - before.blocks
   const hasSize = resource === 'heap' || resource === 'mmap'
   const size = hasSize ? formatSigned(bytes, formatBytes) : ''
-  const paint = weight(before, after) > 0 ? style.fail : style.pass
+  const paint = changeWeight(row) > 0 ? style.fail : style.pass
   const told = (frame: Frame) =>
     `${frameName(frame)} ${frame.isNamed ? frameLocation(frame) : ''}`.trim()
   const from = caller ? ` ← ${told(caller)}` : ''

@@ -242,7 +242,10 @@ export class App {
 
   private showLeak(leakIndex: number): void {
     const leak = this.report.leaks[leakIndex]
-    if (!leak) return this.change({ leakIndex: -1 })
+    if (!leak) {
+      this.change({ leakIndex: -1 })
+      return
+    }
     this.search.value = ''
     const { processIndex, resource, status } = leak
     const metric = status === 'fail' ? 'leaked' : 'live'

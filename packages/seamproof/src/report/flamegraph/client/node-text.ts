@@ -20,6 +20,8 @@ export class NodeWords {
     private readonly data: ProcessData,
     readonly unit: Unit,
     private readonly unitNoun: string,
+    /** Widths are sizes of changes, up or down. */
+    private readonly isChange: boolean,
   ) {}
 
   name(node: number): string {
@@ -71,7 +73,10 @@ export class NodeWords {
   value(node: number): string {
     const delta = this.tree.delta?.[node]
     const amount = this.amount(this.tree.value[node]!)
-    return delta === undefined ? amount : `${amount} (${this.signed(delta)})`
+    if (delta === undefined) return amount
+    return this.isChange
+      ? `${this.signed(delta)} net, ${amount} moved`
+      : `${amount}, ${this.signed(delta)}`
   }
 
   share(node: number): string {

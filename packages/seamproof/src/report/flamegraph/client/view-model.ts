@@ -70,7 +70,13 @@ export class ViewModelCache {
     const columns = resourceOf(data.source, state.resource)
     const metric = metricOf(columns, state.metric)
     const tree = this.treeOf(state, data, columns, metric)
-    const words = new NodeWords(tree, data, state.unit, unitNouns[state.resource] ?? 'block')
+    const words = new NodeWords(
+      tree,
+      data,
+      state.unit,
+      unitNouns[state.resource] ?? 'block',
+      metric?.metric === 'change',
+    )
     const search = state.search === '' ? undefined : { test: searchTest(state.search) }
     return {
       data,
