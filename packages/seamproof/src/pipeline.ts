@@ -1,9 +1,10 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { analyzeTrace, captureFacts } from './analyze/analyze-trace.js'
 import { SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { traceFilesIn } from './capture/capture-directory.js'
+import { findCapture } from './capture/find-capture.js'
 import { readManifest } from './capture/read-manifest.js'
 import type { Suppression } from './config/config-schema.js'
 import type { CaptureManifest } from './contract/capture.js'
@@ -24,9 +25,11 @@ export {
   captureWorkload,
   type WorkloadCapture,
 } from './capture/capture-workload.js'
-export { findCapture } from './capture/find-capture.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
+export { inspectTrace } from './trace/inspect-trace.js'
+export { type TraceViolation, verifyTrace } from './trace/verify-trace.js'
+export { findCapture }
 
 export interface ReadCaptureOptions {
   suppressions?: readonly Suppression[] | undefined
@@ -160,4 +163,11 @@ function writeStageFile(path: string, value: unknown): void {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOSPC') throw error
   }
+}
+
+/** The traces of a capture, or the single trace that was named. */
+export function traceFilesOf(given: string | undefined, cwd: string): string[] {
+  if (given?.endsWith('.trace')) return [resolve(cwd, given)]
+  const captureDir = findCapture(given, cwd)
+  return traceFilesIn(captureDir).map((name) => join(captureDir, name))
 }

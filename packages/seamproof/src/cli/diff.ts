@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { renderDiffHtml } from '../report/diff/render-diff-html.js'
+import { diffJson } from '../report/json/diff-json.js'
 import { type Metric, metrics } from '../report/metric.js'
 import { renderDiff } from '../report/text/render-diff.js'
 import {
@@ -52,7 +53,7 @@ export function diffCommand(): Command {
         const path = writeReport(file, renderDiffHtml(left, right))
         if (options.json) terminal.printJson({ formatVersion: 1, path })
         else terminal.print(shownPath(path))
-      } else if (options.json) terminal.printJson([left.facts, right.facts])
+      } else if (options.json) terminal.printJson(diffJson(left, right, choice))
       else terminal.print(renderDiff(left, right, { ...terminal.textOptions, ...choice }))
     })
 }

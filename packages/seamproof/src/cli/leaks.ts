@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { leaksJson } from '../report/json/report-json.js'
 import { renderLeaks } from '../report/text/render-leaks.js'
 import { addCaptureOptions, type CaptureOptions, openCapture } from './capture-options.js'
 import { leakExitCode } from './leak-exit-code.js'
@@ -27,7 +28,7 @@ export function leaksCommand(): Command {
       const options = command.optsWithGlobals<LeaksOptions>()
       const { capture, terminal, shown } = await openCapture(given, options)
       const { facts, verdicts } = capture
-      if (options.json) terminal.printJson(verdicts)
+      if (options.json) terminal.printJson(leaksJson(facts, verdicts))
       else
         terminal.print(
           renderLeaks(facts, verdicts, {

@@ -2,12 +2,15 @@ import { Command } from 'commander'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
+import { exportCommand } from './export.js'
 import { flamegraphCommand } from './flamegraph.js'
 import { initCommand } from './init.js'
+import { inspectCommand } from './inspect.js'
 import { leaksCommand } from './leaks.js'
 import { reportFailure } from './report-failure.js'
 import { summaryCommand } from './summary.js'
 import { ignoreClosedPipes } from './terminal.js'
+import { timelineCommand } from './timeline.js'
 import { trackCommand } from './track.js'
 import { treeCommand } from './tree.js'
 
@@ -31,7 +34,10 @@ const commands = [
   summaryCommand,
   flamegraphCommand,
   treeCommand,
+  timelineCommand,
   diffCommand,
+  inspectCommand,
+  exportCommand,
   doctorCommand,
   initCommand,
 ]

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { summaryJson } from '../report/json/report-json.js'
 import { type Metric, metrics } from '../report/metric.js'
 import { renderSummary } from '../report/text/render-summary.js'
 import { addCaptureOptions, type CaptureOptions, openCapture } from './capture-options.js'
@@ -33,14 +34,17 @@ export function summaryCommand(): Command {
       const { capture, terminal } = await openCapture(given, options)
       const { facts, verdicts } = capture
       const chosen = processIndexOf(facts, options.process)
-      if (options.json) terminal.printJson(facts)
+      const choice = {
+        ...(options.metric === undefined ? {} : { metric: options.metric }),
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+      }
+      if (options.json) terminal.printJson(summaryJson(facts, verdicts, choice))
       else
         terminal.print(
           renderSummary(facts, verdicts, {
             ...terminal.textOptions,
             ...chosen,
-            ...(options.metric === undefined ? {} : { metric: options.metric }),
-            ...(options.limit === undefined ? {} : { limit: options.limit }),
+            ...choice,
           }),
         )
     })

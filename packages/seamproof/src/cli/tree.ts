@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Grouping, groupings } from '../report/call-tree/frame-keys.js'
+import { treeJson } from '../report/json/report-json.js'
 import {
   type Metric,
   type MetricUnit,
@@ -50,7 +51,7 @@ export function treeCommand(): Command {
       const { facts, verdicts } = capture
       const choice = treeChoice(options)
       const chosen = processIndexOf(facts, options.process)
-      if (options.json) terminal.printJson(facts)
+      if (options.json) terminal.printJson(treeJson(facts, verdicts, { ...choice, ...chosen }))
       else
         terminal.print(
           renderTree(facts, verdicts, { ...terminal.textOptions, ...choice, ...chosen }),
