@@ -69,7 +69,7 @@ void tc_grid__insert_cells(tc_grid *grid, uint32_t row, uint32_t col, uint32_t c
   if (count > room) count = room;
   if (count == 0) return;
   tc_grid__split_wide(grid, row, cells, col, col, blank);
-  if (col > 0 && (cells[col].attributes & TC_ATTR_WIDE_TAIL)) cells[col] = blank;
+  cells[col].attributes &= ~(uint32_t)TC_ATTR_WIDE_TAIL; /* its head is gone; its colours stay */
   tc_kernels_active()->scroll(cells + col, room, 1, -(ptrdiff_t)count, blank);
   /* What was pushed past the edge may have been the right half. */
   tc_cell *last = &cells[grid->cols - 1];

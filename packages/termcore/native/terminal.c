@@ -16,10 +16,10 @@ void tc_terminal__set_tabs(tc_terminal *terminal, tc_screen *screen, uint32_t fi
     screen->tabs[col] = col % TAB_WIDTH == 0;
 }
 
+/* The saved cursor outlives this: each screen keeps its own over visits. */
 static void reset_screen(tc_terminal *terminal, tc_screen *screen) {
   screen->scroll_top = 0;
   screen->scroll_end = terminal->rows;
-  screen->saved = (tc_saved_cursor){0};
   tc_terminal__set_tabs(terminal, screen, 0);
 }
 
@@ -99,6 +99,7 @@ void tc_terminal__reset(tc_terminal *terminal) {
   terminal->underline_color = TC_COLOR_DEFAULT;
   tc_terminal__use_screen(terminal, false);
   reset_screen(terminal, &terminal->main);
+  terminal->main.saved = terminal->alternate.saved = (tc_saved_cursor){0};
   tc_grid_clear(terminal->grid, terminal->blank);
   tc_grid_clear_scrollback(terminal->grid);
   terminal->x = terminal->y = 0;

@@ -67,7 +67,8 @@ static void scroll_region(tc_terminal *terminal, int32_t lines) {
 
 /* Columns of all rows of the scroll region: SL, SR, DECIC, DECDC. */
 static void shift_columns(tc_terminal *terminal, uint32_t col, uint32_t count, bool is_insert) {
-  if (!is_in_region(terminal) || col >= terminal->cols) return;
+  if (!is_in_region(terminal)) return;
+  if (col >= terminal->cols) col = terminal->cols - 1;
   const tc_screen *screen = terminal->screen;
   for (uint32_t row = screen->scroll_top; row < screen->scroll_end; row++) {
     if (is_insert) {
