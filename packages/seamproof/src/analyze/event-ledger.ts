@@ -69,7 +69,7 @@ export class EventLedger {
 
   #tick(timeUs: number): void {
     this.lastUs = timeUs
-    if (timeUs >= this.#timeline.bucketEndUs) this.#timeline.advance(timeUs, this.heapBytes)
+    if (timeUs >= this.#timeline.stretchEndUs) this.#timeline.advance(timeUs, this.heapBytes)
   }
 
   #allocate(batch: EventBatch, i: number): void {

@@ -5,28 +5,30 @@ export const timelinePointsMax = 1000
 
 /** Live bytes over the life: for each equal stretch of time, the highest value in it. */
 export class TimelineRecorder {
-  /** Until then, `add` has nothing to write. */
-  bucketEndUs: number
+  /** Until then, there is nothing to `advance`. */
+  stretchEndUs: number
   highestBytes = 0
   readonly #widthUs: number
+  #stretch = 0
   readonly #ms: number[] = []
   readonly #bytes: number[] = []
 
   constructor(lifeUs: number) {
     this.#widthUs = Math.max(1, lifeUs / timelinePointsMax)
-    this.bucketEndUs = this.#widthUs
+    this.stretchEndUs = this.#widthUs
   }
 
-  /** Closes the stretches that ended before `timeUs`; the next one begins with `liveBytes`. */
+  /** Goes on to the stretch of `timeUs`, which begins with `liveBytes`. */
   advance(timeUs: number, liveBytes: number): void {
     this.#push()
-    this.bucketEndUs = (Math.floor(timeUs / this.#widthUs) + 1) * this.#widthUs
+    this.#stretch = Math.min(timelinePointsMax - 1, Math.floor(timeUs / this.#widthUs))
+    const isLast = this.#stretch === timelinePointsMax - 1
+    this.stretchEndUs = isLast ? Number.POSITIVE_INFINITY : (this.#stretch + 1) * this.#widthUs
     this.highestBytes = liveBytes
   }
 
   #push(): void {
-    if (this.#ms.length >= timelinePointsMax) return
-    this.#ms.push(this.bucketEndUs / 1000)
+    this.#ms.push(((this.#stretch + 1) * this.#widthUs) / 1000)
     this.#bytes.push(this.highestBytes)
   }
 

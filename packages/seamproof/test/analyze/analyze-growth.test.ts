@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest'
+import type { ProcessFacts } from '../../src/contract/facts.js'
+import { traceScratch } from '../trace/trace-scratch.js'
+import { groupFrames, runRounds, Scene, workloadRun } from './scene.js'
+
+const scratch = traceScratch()
+const path = () => scratch.path('process-1-1.trace')
+
+const groupsWith = (facts: ProcessFacts, name: string) =>
+  facts.groups.filter((group) => groupFrames(facts, group).includes(name))
+
+describe('growth over rounds', () => {
+  test('of one block per operation is found at its exact rate, with the JavaScript that led there', () => {
+    const scene = new Scene()
+    const { encoder } = scene
+    let address = 0x10_0000
+    runRounds(scene, 'encode', 6, () => {
+      for (let i = 0; i < 200; i++) {
+        const caller = i % 4 === 0 ? 'js:retry:30' : 'js:thumb:12'
+        const leak = scene.stack('js:main:1', caller, 'sub:Encode:88', 'run:napi_create_reference')
+        encoder.alloc(0, 1, leak, 40, (address += 64))
+        encoder.alloc(0, 1, scene.stack('js:main:1', caller, 'sub:Encode:90'), 500, 0x50)
+        encoder.free(0, 0x50)
+      }
+    })
+    const facts = scene.analyze(path(), [workloadRun('encode', 200)])
+    const [group] = groupsWith(facts, 'napi_create_reference')
+    expect(group).toMatchObject({
+      attribution: 'subject',
+      kind: 'malloc',
+      moduleName: 'thumb.node',
+      functionName: 'Encode',
+      evidence: 'rounds',
+      workload: 'encode',
+      operationsPerStep: 200,
+      liveCounts: [200, 400, 600, 800, 1000, 1200, 1400],
+      countPerOperationByStep: [1, 1, 1, 1, 1, 1],
+      blocksPerOperation: { value: 1, low: 1, high: 1 },
+      bytesPerOperation: { value: 40, low: 40, high: 40 },
+    })
+    expect(groupFrames(facts, group!)).toEqual(['Encode', 'napi_create_reference'])
+    expect(
+      group!.callSites.map(({ frameIndexes, share }) => [
+        frameIndexes.map((index) => facts.frames[index]!.functionName).join(' ← '),
+        share,
+      ]),
+    ).toEqual([
+      ['thumb ← main', 0.75],
+      ['retry ← main', 0.25],
+    ])
+    const cost = facts.costs[group!.costIndexes[0]!]!
+    expect(cost.growthCount + facts.costs[group!.costIndexes[1]!]!.growthCount).toBe(1200)
+    const quiet = facts.groups.find((other) => other.liveCounts.every((count) => count === 0))
+    expect(quiet?.attribution).toBe('subject')
+  })
+
+  test('stays one series when the frames outside the subject change from round to round', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    runRounds(scene, 'encode', 6, (round) => {
+      const tier = round < 3 ? ['js:main'] : ['js:main', 'run:Builtins_CallFunction', 'js:inner']
+      const stack = scene.stack(
+        ...tier,
+        'run:FunctionCallback',
+        'sub:Encode',
+        'sub:Alloc',
+        'sys:malloc',
+      )
+      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+    })
+    const facts = scene.analyze(path(), [workloadRun('encode', 10)])
+    expect(facts.groups.length).toBe(1)
+    expect(facts.groups[0]!.liveCounts).toEqual([10, 20, 30, 40, 50, 60, 70])
+    expect(groupFrames(facts, facts.groups[0]!)).toEqual(['Encode', 'Alloc', 'malloc'])
+  })
+
+  test('is told apart by the line in the subject, and by workload', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    const leakAt = (line: number) => () => {
+      const stack = scene.stack('js:main', `sub:Encode:${line}`)
+      scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+    }
+    runRounds(scene, 'one', 4, leakAt(10))
+    runRounds(scene, 'two', 4, leakAt(20))
+    const facts = scene.analyze(path(), [workloadRun('one', 1, 4), workloadRun('two', 1, 4)])
+    const grown = facts.groups
+      .filter((group) => group.liveCounts.at(-1)! > group.liveCounts[0]!)
+      .map((group) => [group.workload, facts.frames[group.frameIndexes[0]!]!.line])
+    expect(grown).toEqual([
+      ['one', 10],
+      ['two', 20],
+    ])
+    const ids = facts.groups.map((group) => group.groupId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('of threads other than the one that marks is complete at each mark', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    runRounds(scene, 'pool', 5, () => {
+      for (let i = 0; i < 40; i++)
+        scene.encoder.alloc(1 + (i % 4), 1, scene.stack('sub:Work'), 8, (address += 16))
+    })
+    const facts = scene.analyze(path(), [workloadRun('pool', 40, 5)])
+    expect(facts.groups[0]!.countPerOperationByStep).toEqual([1, 1, 1, 1, 1])
+    expect(facts.groups[0]!.callSites).toEqual([])
+  })
+
+  test('under JavaScript that the subject called is the runtime’s, not the subject’s', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    runRounds(scene, 'call', 4, () => {
+      const stack = scene.stack(
+        'js:main',
+        'sub:Call',
+        'run:napi_call_function',
+        'js:callback',
+        'run:ArrayBuffer',
+      )
+      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 2, stack, 64, (address += 64))
+    })
+    const facts = scene.analyze(path(), [workloadRun('call', 10, 4)])
+    expect(facts.groups.length).toBe(1)
+    expect(facts.groups[0]).toMatchObject({ attribution: 'runtime', kind: 'calloc' })
+    expect(groupFrames(facts, facts.groups[0]!)).toEqual(['callback', 'ArrayBuffer'])
+  })
+
+  test('without marks named by the manifest is counted per round', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    const stack = scene.stack('sub:Work')
+    for (let round = 1; round <= 4; round++) {
+      scene.encoder.mark(1, `loop#${round}`)
+      for (let i = 0; i < 7; i++) scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+      scene.encoder.mark(2, `loop#${round}`)
+    }
+    const [group] = scene.analyze(path()).groups
+    expect(group).toMatchObject({
+      workload: 'loop',
+      operationsPerStep: 1,
+      liveCounts: [0, 7, 14, 21, 28],
+    })
+  })
+
+  test('of descriptors, threads, children and mappings is counted at the marks', () => {
+    const scene = new Scene()
+    const { encoder } = scene
+    const stack = scene.stack('js:main', 'sub:Watch')
+    let fd = 20
+    runRounds(scene, 'watch', 4, () => {
+      for (let i = 0; i < 2; i++) encoder.acquire(0, 1, fd++, stack)
+      encoder.acquire(0, 3, 1000 + fd, stack)
+      encoder.map(0, 0x10_0000 + fd * 0x10000, 4096, stack)
+    })
+    const facts = scene.analyze(path(), [workloadRun('watch', 1, 4)])
+    const valuesOf = (resource: string) =>
+      facts.resources.find((series) => series.resource === resource)?.values
+    expect(valuesOf('fd')).toEqual([2, 4, 6, 8, 10])
+    expect(valuesOf('child')).toEqual([1, 2, 3, 4, 5])
+    expect(valuesOf('mapping')).toEqual([1, 2, 3, 4, 5])
+    expect(valuesOf('thread')).toEqual([0, 0, 0, 0, 0])
+    expect(valuesOf('rss')).toBeUndefined()
+    const fdGroup = facts.groups.find((group) => group.kind === 'fd')
+    expect(fdGroup?.blocksPerOperation.value).toBe(2)
+  })
+
+  test('of resources prefers what /proc said at the marks', () => {
+    const scene = new Scene()
+    let fds = 30
+    const { encoder } = scene
+    const stack = scene.stack('sub:Watch')
+    encoder.alloc(0, 1, stack, 8, 0x100)
+    encoder.mark(3, 'watch')
+    encoder.sample(1_000_000, fds, 9)
+    for (let round = 1; round <= 4; round++) {
+      encoder.mark(1, 'watch')
+      encoder.timeUs += 50_000
+      encoder.sample(5_000_000, 99, 9)
+      encoder.timeUs += 50_000
+      encoder.mark(2, 'watch')
+      encoder.sample(1_000_000 * round, (fds += 3), 9)
+    }
+    const facts = scene.analyze(path(), [workloadRun('watch', 3, 4)])
+    const series = facts.resources.find((candidate) => candidate.resource === 'fd')
+    expect(series).toMatchObject({ values: [30, 33, 36, 39, 42], perOperation: { value: 1 } })
+  })
+})
+
+describe('aggregate mode', () => {
+  test('gives the same growth from snapshots as full mode from events', () => {
+    const scene = new Scene({ mode: 'aggregate' })
+    const { encoder } = scene
+    const stack = scene.stack('js:main', 'sub:Encode')
+    const snapshot = (round: number) => {
+      encoder.timeUs += 10
+      encoder.snapshot({ bytes: 80 * round, count: 10 * round, peakBytes: 80 * round + 5 }, [
+        [stack, 1, 30 * round, 240 * round, 20 * round, 160 * round],
+        [stack, 17, 2 * round, 0, round, 0],
+      ])
+    }
+    encoder.mark(3, 'encode')
+    snapshot(1)
+    for (let round = 2; round <= 5; round++) {
+      encoder.timeUs += 1000
+      encoder.mark(2, 'encode')
+      snapshot(round)
+    }
+    const facts = scene.analyze(path(), [workloadRun('encode', 10, 4)])
+    const heap = facts.groups.find((group) => group.kind === 'malloc')
+    expect(heap).toMatchObject({
+      liveCounts: [10, 20, 30, 40, 50],
+      blocksPerOperation: { value: 1 },
+      bytesPerOperation: { value: 8 },
+    })
+    expect(facts.groups.find((group) => group.kind === 'fd')?.liveCounts).toEqual([1, 2, 3, 4, 5])
+    expect(facts.totals).toMatchObject({
+      allocatedCount: 150,
+      freedCount: 100,
+      liveBytes: 400,
+      peakBytes: 405,
+    })
+    expect(facts.marks.map((mark) => mark.liveCount)).toEqual([10, 20, 30, 40, 50])
+  })
+})
+
+describe('growth over a life without rounds', () => {
+  test('leaves out blocks younger than a tenth of the life', () => {
+    const scene = new Scene()
+    const { encoder } = scene
+    const leak = scene.stack('js:main', 'sub:Leak')
+    const busy = scene.stack('js:main', 'sub:Busy')
+    const ring: number[] = []
+    let address = 0x10_0000
+    for (let i = 0; i < 10_000; i++) {
+      encoder.timeUs = i * 1000
+      encoder.alloc(0, 1, leak, 32, (address += 64))
+      encoder.alloc(0, 1, busy, 32, (address += 64))
+      ring.push(address)
+      // Blocks that live for a twentieth of the life.
+      if (ring.length > 500) encoder.free(0, ring.shift()!)
+    }
+    const facts = scene.analyze(path())
+    const of = (name: string) => groupsWith(facts, name)[0]!
+    expect(of('Leak').evidence).toBe('lifetime')
+    expect(of('Leak').blocksPerOperation.value).toBeCloseTo(1000, -1)
+    expect(of('Busy').liveCounts.every((count) => count === 0)).toBe(true)
+  })
+
+  test('reads a trace that was killed to its last event', () => {
+    const scene = new Scene()
+    let address = 0x10_0000
+    for (let i = 0; i < 4000; i++) {
+      scene.encoder.timeUs = i * 1000
+      scene.encoder.alloc(0, 1, scene.stack('sub:Leak'), 32, (address += 64))
+    }
+    const facts = scene.analyze(path(), [], 'killed')
+    expect(facts.durationMs).toBe(3999)
+    expect(facts.groups[0]!.blocksPerOperation.value).toBeCloseTo(1000, -1)
+  })
+})
