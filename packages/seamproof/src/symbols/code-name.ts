@@ -13,19 +13,28 @@ export interface CodeName {
 }
 
 /**
- * Interpreted functions without an entry of their own share this builtin (those from Node's start-up snapshot, or all of
- * them without --interpreted-frames-native-stack): a JavaScript frame, and nobody knows whose.
+ * Interpreted functions without an entry of their own share these builtins (those from Node's start-up snapshot, all of them
+ * without --interpreted-frames-native-stack, and any whose optimised code was given up): JavaScript, and nobody knows whose.
  */
-export const unnamedJavaScript = {
-  builtin: 'Builtin:InterpreterEntryTrampoline',
-  frame: {
-    functionName: '(unnamed JavaScript)',
-    kind: 'js',
-    origin: 'unknown',
-    isNamed: false,
-    tier: 'interpreted',
-  } satisfies Frame,
-} as const
+const sharedEntry =
+  /^Builtin:(?:InterpreterEntryTrampoline|(?:BaselineOr)?InterpreterEnterAt(?:Next)?Bytecode)$/
+
+const unnamedJavaScript: Frame = {
+  functionName: '(unnamed JavaScript)',
+  kind: 'js',
+  origin: 'unknown',
+  isNamed: false,
+  tier: 'interpreted',
+}
+
+/** V8's builtins are compiled into the runtime's binary, under this prefix. */
+export const builtinPrefix = 'Builtins_'
+
+/** The frame of a builtin of V8 by the name that V8 prints, `Builtin:ArrayMap`. */
+export function builtinFrame(functionName: string): Frame {
+  if (sharedEntry.test(functionName)) return { ...unnamedJavaScript }
+  return { functionName, kind: 'builtin', origin: 'runtime', isNamed: true }
+}
 
 const tiers: Record<string, JsTier> = {
   '~': 'interpreted',

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Frame, FrameOrigin } from '../contract/frame.js'
 import type { CodeLines, TraceCode } from '../trace/trace-code.js'
-import { type CodeName, parseCodeName, unnamedJavaScript } from './code-name.js'
+import { builtinFrame, type CodeName, parseCodeName } from './code-name.js'
 import { type SourceFile, SourceFiles, type SourcePlace } from './source-file.js'
 import { SourceMaps } from './source-map.js'
 
@@ -49,8 +49,8 @@ export class JsFrames {
   }
 
   frame(code: TraceCode, offset: number, bytecodeOffset: number | undefined): Frame {
-    if (code.name === unnamedJavaScript.builtin) return { ...unnamedJavaScript.frame }
     const name = this.#parse(code.name)
+    if (name.kind === 'builtin') return builtinFrame(name.functionName)
     const frame: Frame = {
       functionName: name.functionName,
       kind: name.kind,
@@ -98,7 +98,9 @@ export class JsFrames {
     Object.assign(frame, place)
     const original = this.#maps.original(path, place)
     if (original === undefined) {
-      if (this.#maps.failure(path) !== undefined) this.#unmapped.add(path)
+      // Packages often name maps that they do not ship, and the user can do nothing about it.
+      const isOthers = path.includes('/node_modules/')
+      if (!isOthers && this.#maps.failure(path) !== undefined) this.#unmapped.add(path)
       const whole = isFileStart(place) ? this.#maps.onlySource(path) : undefined
       return whole === undefined ? frame : Object.assign(frame, { file: whole })
     }
@@ -174,7 +176,6 @@ function shownScript(script: string): string {
 }
 
 function originOf(name: CodeName): FrameOrigin {
-  if (name.kind === 'builtin') return 'runtime'
   if (name.kind === 'unknown') return 'unknown'
   const script = name.script ?? ''
   if (script.startsWith('node:') || /^\[[^\][]*\]-wrapper$/.test(script)) return 'node-internal'

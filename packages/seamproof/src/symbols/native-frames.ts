@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Frame, FrameOrigin } from '../contract/frame.js'
-import { unnamedJavaScript } from './code-name.js'
+import { builtinFrame, builtinPrefix } from './code-name.js'
 import type { NativeFunction } from './native-module.js'
 
 export interface NativeLocation {
@@ -30,7 +30,7 @@ export function nativeFrames(location: NativeLocation): Frame[] {
     const functionName = readable.get(fn.linkerName) || fn.linkerName
     if (functionName === '') return { ...unnamed, ...linesOf(fn) }
     if (origin === 'runtime' && functionName.startsWith(builtinPrefix))
-      return builtinFrame(functionName.slice(builtinPrefix.length))
+      return builtinFrame(`Builtin:${functionName.slice(builtinPrefix.length)}`)
     return { ...unnamed, functionName, isNamed: true, ...linesOf(fn) }
   })
 }
@@ -38,16 +38,6 @@ export function nativeFrames(location: NativeLocation): Frame[] {
 export function unknownFrame(pc: number): Frame {
   const functionName = pc === 0 ? '(unknown)' : `0x${pc.toString(16)}`
   return { functionName, kind: 'unknown', origin: 'unknown', isNamed: false }
-}
-
-/** V8's builtins are compiled into the runtime's binary, under this prefix. */
-const builtinPrefix = 'Builtins_'
-
-/** The same frame as that of a builtin's copy in V8's own code range, which has no module. */
-function builtinFrame(builtin: string): Frame {
-  const functionName = `Builtin:${builtin}`
-  if (functionName === unnamedJavaScript.builtin) return { ...unnamedJavaScript.frame }
-  return { functionName, kind: 'builtin', origin: 'runtime', isNamed: true }
 }
 
 function linesOf(fn: NativeFunction): Partial<Frame> {

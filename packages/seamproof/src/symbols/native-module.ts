@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { builtinPrefix } from './code-name.js'
 import { openDebugFile } from './debug-file.js'
 import { isMangled } from './demangler.js'
 import { type DwarfFrame, type DwarfLines, readDwarfLines } from './dwarf-lines.js'
@@ -62,7 +63,7 @@ export async function resolveModule(
     }
     debugFile = openDebugFile(file, module.buildId || file.buildId, context.debugFolder)
     const files = debugFile === undefined ? [file] : [file, debugFile]
-    const matches = findSymbols(files, addresses)
+    const matches = matchAddresses(files, addresses)
     const lines = await readLines(files, addresses, context, symbols)
     for (const [index, address] of addresses.entries()) {
       const functions = combine(lines.get(address), matches[index])
@@ -73,6 +74,23 @@ export async function resolveModule(
     file.close()
     debugFile?.close()
   }
+}
+
+/**
+ * Addresses are those of return addresses minus one. V8 makes frames go on at the very start of a builtin that no call leads
+ * to (after it gave up optimised code); what is before that start has nothing to do with it.
+ */
+function matchAddresses(files: ElfFile[], addresses: Float64Array): (SymbolMatch | undefined)[] {
+  const asked = Float64Array.from(
+    new Set([...addresses].flatMap((address) => [address, address + 1])),
+  ).sort()
+  const matches = findSymbols(files, asked)
+  const byAddress = new Map(matches.map((match, index) => [asked[index]!, match]))
+  return [...addresses].map((address) => {
+    const next = byAddress.get(address + 1)
+    const isStart = next?.address === address + 1 && next.linkerName.startsWith(builtinPrefix)
+    return isStart ? next : byAddress.get(address)
+  })
 }
 
 async function readLines(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transform } from 'esbuild'
@@ -147,6 +147,9 @@ it('scripts whose map is missing are said once, in one sentence', () => {
     expect(frameOf(codeOf(`JS:~f ${path}:1:11`))).toMatchObject({ file: path, line: 1, column: 11 })
     expect(frameOf(codeOf(`JS:*f ${path}:1:11`))).toMatchObject({ file: path })
   }
+  mkdirSync(join(folder, 'node_modules/p'), { recursive: true })
+  const foreign = write('node_modules/p/index.js', '//# sourceMappingURL=nothing.map')
+  expect(frameOf(codeOf(`JS:*f ${foreign}:1:1`))).toMatchObject({ file: foreign })
   expect(js.notes).toEqual([expect.stringMatching(/unmapped-one\.js and 2 more files .*ENOENT/)])
 })
 

@@ -276,3 +276,52 @@ describe('what cannot be named', () => {
     expect(symbols.notes).toEqual([])
   })
 })
+
+describe('V8’s builtins in the binary of a JavaScript runtime', () => {
+  const source = `
+    .text
+    .macro builtin name
+    .globl \\name
+    .type \\name, @function
+    .balign 64, 0xcc
+\\name: nop; nop; nop; ret
+    .size \\name, 4
+    .endm
+    builtin Builtins_ArrayMap
+    builtin Builtins_InterpreterEntryTrampoline
+    builtin Builtins_InterpreterEnterAtNextBytecode
+    builtin plain
+  `
+  let path: string
+  let at: (name: string) => number
+  beforeAll(async () => {
+    path = await compile(folder, 'runtime', source, 'asm', '-nostdlib')
+    const functions = await functionsOf(path)
+    at = (name) => functions.get(name)!.address
+  })
+  const unnamed = { kind: 'js', isNamed: false, origin: 'unknown' }
+
+  it('are builtins, and their shared interpreter entry is JavaScript without a name', async () => {
+    const addresses = [at('Builtins_ArrayMap') + 2, at('Builtins_InterpreterEntryTrampoline') + 2]
+    const symbols = await symbolizeTrace({
+      ...traceOf(path, addresses, { executable: path }),
+      code: [{ start: 0, bytes: 1, name: 'Builtin:ArrayMap' }],
+    })
+    expect(symbols.locationFrames.map(([index]) => symbols.frames[index!])).toMatchObject([
+      { functionName: 'Builtin:ArrayMap', kind: 'builtin', origin: 'runtime', isNamed: true },
+      unnamed,
+    ])
+  })
+
+  it('are recognised where a frame goes on at their very start', async () => {
+    const before = [at('Builtins_InterpreterEnterAtNextBytecode') - 1, at('plain') - 1]
+    const symbols = await symbolizeTrace({
+      ...traceOf(path, before, { executable: path }),
+      code: [{ start: 0, bytes: 1, name: 'Builtin:ArrayMap' }],
+    })
+    expect(symbols.locationFrames.map(([index]) => symbols.frames[index!])).toMatchObject([
+      unnamed,
+      { isNamed: false, kind: 'native' },
+    ])
+  })
+})
