@@ -51,7 +51,7 @@ export class Handoff {
 
   constructor(native: NativeHandoff, options: HandoffOptions = {}) {
     this.#native = native
-    this.#debug = options.debug ?? process.env['SEAMPROOF_KIT_DEBUG'] === '1'
+    this.#debug = options.debug ?? process.env.SEAMPROOF_KIT_DEBUG === '1'
     this.#registry = new FinalizationRegistry((tracked) => {
       this.#forgottenCount += 1
       native.release(tracked.handle)

@@ -104,7 +104,7 @@ function cacheKey(options: NativeBuildOptions, compiler: string, line: readonly 
  * reads the sources. Safe to call from several processes at once: the result appears by rename.
  */
 export function buildNative(options: NativeBuildOptions): string {
-  const compiler = options.compiler ?? process.env['CC'] ?? 'cc'
+  const compiler = options.compiler ?? process.env.CC ?? 'cc'
   const line = commandLine(options)
   const extension = { addon: '.node', shared: '.so', executable: '' }[options.kind ?? 'addon']
   const key = cacheKey(options, compiler, line)

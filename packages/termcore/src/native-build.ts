@@ -28,6 +28,6 @@ export function buildAddon(options: AddonBuildOptions = {}): string {
     includeDirs: [nativeDir, nodeApiIncludeDir],
     flags: ['-DNAPI_VERSION=8', ...(options.flags ?? [])],
     ...(options.sanitizers === undefined ? {} : { sanitizers: options.sanitizers }),
-    outDir: process.env['TERMCORE_BUILD_DIR'] ?? buildDir,
+    outDir: process.env.TERMCORE_BUILD_DIR ?? buildDir,
   })
 }

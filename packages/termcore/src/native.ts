@@ -57,6 +57,6 @@ let loaded: object | undefined
  * build, say). Copied into a plain object once: calls through the addon's own exports cost twice as much.
  */
 export function loadNative<Part = NativeBridge>(): NativeBridge & Part {
-  loaded ??= { ...(require(process.env['TERMCORE_BINARY'] ?? buildAddon()) as object) }
+  loaded ??= { ...(require(process.env.TERMCORE_BINARY ?? buildAddon()) as object) }
   return loaded as NativeBridge & Part
 }
