@@ -56,7 +56,8 @@ function leakLine(judged: JudgedGroup, rowsOf: readonly RowsOfResource[]): LeakL
     resource,
     rate: leakRateText(group),
     title: blamed ? frameName(blamed) : group.functionName,
-    location: blamed ? frameLocation(blamed) : group.moduleName,
+    // A name without a symbol is `module+offset` and says where already.
+    location: blamed ? (blamed.isNamed ? frameLocation(blamed) : '') : group.moduleName,
     calledFrom: caller ? `${frameName(caller)} ${frameLocation(caller)}` : '',
     reason: verdict.suppressedBy
       ? `suppressed: ${verdict.suppressedBy.reason} (${verdict.reason})`

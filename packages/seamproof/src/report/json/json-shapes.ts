@@ -67,6 +67,8 @@ export interface LeakJson {
 export interface LeaksJson extends JsonHead<'leaks'> {
   checks: CheckVerdict[]
   leaks: LeakJson[]
+  /** Suppressions of the config that hid nothing. */
+  unusedSuppressions: { pattern: string; reason: string }[]
   processes: (ProcessHeadJson & { resources: ResourceSeries[] })[]
 }
 

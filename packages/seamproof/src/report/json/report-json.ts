@@ -59,6 +59,7 @@ export function leaksJson(facts: CaptureFacts, verdicts: Verdicts): LeaksJson {
     ...head('leaks', facts),
     checks: verdicts.checks,
     leaks: judgedGroups(facts, verdicts).map(leakJson),
+    unusedSuppressions: verdicts.unusedSuppressions ?? [],
     processes: facts.processes.map((process, index) => ({
       ...processHead(process, index),
       resources: process.resources,
@@ -112,7 +113,8 @@ export function summaryJson(
   verdicts: Verdicts,
   options: { metric?: Metric; limit?: number } = {},
 ): SummaryJson {
-  const { metric = 'live', limit = 50 } = options
+  const isPeakKnown = facts.processes.every((process) => process.mode === 'full')
+  const { metric = isPeakKnown ? 'peak' : 'live', limit = 50 } = options
   const unit = metric === 'temporary' ? 'blocks' : 'bytes'
   return {
     ...head('summary', facts),

@@ -22,17 +22,20 @@ export function leakLine(judged: JudgedGroup, word: string, style: TextStyle): s
   const blamed = blamedFrame(judged)
   const caller = callingFrame(judged)
   const name = blamed ? frameName(blamed) : group.functionName
-  const place = blamed ? frameLocation(blamed) : group.moduleName
-  const from = caller ? ` ← ${frameLocation(caller)}` : ''
+  // A name without a symbol is `module+offset` and says where already.
+  const place = blamed ? (blamed.isNamed ? frameLocation(blamed) : '') : group.moduleName
+  const from = caller ? `← ${frameLocation(caller)}` : ''
   const rate = leakRateText(group)
-  const room = style.width - word.length - rate.length - place.length - from.length - 6
+  const fixed = [word, rate, place, from].filter(Boolean).join('  ').length + 2
   return [
     word === 'LEAK' ? style.fail(word) : style.warn(word),
     style.bold(rate),
-    style.subject(fit(name, Math.max(20, room))),
-    // A name without a symbol is `module+offset` and says where already.
-    `${blamed && !blamed.isNamed ? '' : place}${style.user(from)}`.trimStart(),
-  ].join('  ')
+    style.subject(fit(name, Math.max(20, style.width - fixed))),
+    place,
+    style.user(from),
+  ]
+    .filter(Boolean)
+    .join('  ')
 }
 
 export function leakBlock(judged: JudgedGroup, style: TextStyle): string[] {
@@ -99,17 +102,26 @@ function moduleText({ group, process }: JudgedGroup): string {
   return `${group.moduleName}${through}${isLibrary ? `; entered at ${group.functionName}` : ''}`
 }
 
+/** Sites that read the same, by tier or column, are one line. */
 function callSiteLines({ group, process }: JudgedGroup, style: TextStyle): string[] {
-  if (group.callSites.length < 2) return []
-  const sites = [...group.callSites].sort((a, b) => b.share - a.share)
-  const lines = sites.slice(0, callSitesShown).map(({ frameIndexes, share }) => {
+  const shares = new Map<string, number>()
+  for (const { frameIndexes, share } of group.callSites) {
     const frames = framesOf(process, frameIndexes)
     const told = frames.filter((frame) => !isPlumbing(frame)).slice(0, 3)
     const path = (told.length > 0 ? told : frames.slice(0, 2))
       .map((frame) => `${frameName(frame)} ${frameLocation(frame)}`)
       .join(' ← ')
-    return `      ${padStart(formatPercent(share), 7)}  ${style.user(fit(path || '(no JavaScript frame)', style.width - 16))}`
-  })
+    const text = path || '(no JavaScript frame)'
+    shares.set(text, (shares.get(text) ?? 0) + share)
+  }
+  if (shares.size < 2) return []
+  const sites = [...shares].sort(([, a], [, b]) => b - a)
+  const lines = sites
+    .slice(0, callSitesShown)
+    .map(
+      ([text, share]) =>
+        `      ${padStart(formatPercent(share), 7)}  ${style.user(fit(text, style.width - 16))}`,
+    )
   const more = sites.length - lines.length
   if (more > 0) lines.push(style.dim(`               and ${formatCount(more)} more call sites`))
   return [`  ${style.dim('called from')}`, ...lines]

@@ -48,6 +48,14 @@ export const printableVerdicts = (verdicts: Verdicts): Verdicts => ({
     evidence: printable(check.evidence),
     ...(check.reason === undefined ? {} : { reason: printable(check.reason) }),
   })),
+  ...(verdicts.unusedSuppressions === undefined
+    ? {}
+    : {
+        unusedSuppressions: verdicts.unusedSuppressions.map(({ pattern, reason }) => ({
+          pattern: printable(pattern),
+          reason: printable(reason),
+        })),
+      }),
   leaks: verdicts.leaks.map((leak) => ({
     ...leak,
     reason: printable(leak.reason),

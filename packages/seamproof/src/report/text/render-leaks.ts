@@ -1,7 +1,7 @@
 /** What users came for: is there a leak, how much an operation, from which line through which line. */
 import type { CaptureFacts, ProcessFacts, ResourceSeries } from '../../contract/facts.js'
 import type { Verdicts } from '../../contract/verdict.js'
-import { formatBytes, formatCount, formatRate } from '../format-quantity.js'
+import { formatByteRate, formatBytes, formatCount, formatRate } from '../format-quantity.js'
 import { frameLocation, frameName } from '../frame-text.js'
 import { lossLines } from '../loss-lines.js'
 import { processLabel } from '../process-choice.js'
@@ -67,6 +67,8 @@ export function renderLeaks(
     }
     lines.push('')
   }
+  for (const { pattern, reason } of verdicts.unusedSuppressions ?? [])
+    lines.push(style.warn(`Suppression that hid nothing: ${pattern} (${reason}). Out of date?`), '')
   for (const process of facts.processes)
     lines.push(...processSections(process, facts.processes.length > 1, style))
   lines.push(...nextCommands(leaks.length > 0, inconclusive.length > 0, options.capture, style))
@@ -111,10 +113,12 @@ function processSections(process: ProcessFacts, isOneOfMany: boolean, style: Tex
 function runtimeLines(process: ProcessFacts, style: TextStyle): string[] {
   const growing = process.groups
     .filter((group) => group.attribution !== 'subject' && group.bytesPerOperation.value > 0)
+    // Growth that would print as nothing is left out.
+    .filter((group) => !/^0(\.0+)? /.test(formatByteRate(group.bytesPerOperation.value)))
     .sort((a, b) => b.bytesPerOperation.value - a.bytesPerOperation.value)
   const lines = growing.slice(0, runtimeGroupsShown).map((group) => {
     const per = group.evidence === 'rounds' ? 'op' : 's'
-    const rate = `${formatBytes(group.bytesPerOperation.value)}/${per}, ${formatRate(group.blocksPerOperation.value)} block/${per}`
+    const rate = `${formatByteRate(group.bytesPerOperation.value)}/${per}, ${formatRate(group.blocksPerOperation.value)} block/${per}`
     const outer = process.frames[group.frameIndexes.at(-1) ?? -1]
     const where = outer ? `${frameName(outer)}  ${frameLocation(outer)}` : group.moduleName
     return fit(`  ${padEnd(rate, 28)}  ${where}`, style.width)

@@ -5,6 +5,7 @@ import { CallTreeLayout } from '../call-tree/call-tree-layout.js'
 import {
   formatBytes,
   formatCount,
+  formatCounted,
   formatDate,
   formatDuration,
   formatPercent,
@@ -42,7 +43,7 @@ export interface SummaryOptions extends TextOptions {
   processIndex?: number
   /** Rows in each list; default 10. */
   limit?: number
-  /** What the lists rank by; default `live`. */
+  /** What the lists rank by; default `peak`, and `live` in aggregate mode, which does not know the peak. */
   metric?: Metric
 }
 
@@ -141,7 +142,7 @@ function rankings(
   options: SummaryOptions,
   style: TextStyle,
 ): string[] {
-  const wanted = options.metric ?? 'live'
+  const wanted = options.metric ?? (process.mode === 'full' ? 'peak' : 'live')
   const metric = metricGap(process, wanted) === undefined ? wanted : 'live'
   const limit = options.limit ?? 10
   const leaked = leakedAmounts(process, verdicts)
@@ -177,7 +178,7 @@ function topStacks(
   return [
     heading(style, `Largest stacks: ${metricLabels[metric].toLowerCase()}`),
     ...ranked.flatMap(({ cost, amount }) => [
-      `  ${style.bold(formatBytes(amount.bytes))} in ${formatCount(amount.blocks)} blocks (${cost.kind})`,
+      `  ${style.bold(formatBytes(amount.bytes))} in ${formatCounted(amount.blocks, 'block')} (${cost.kind})`,
       ...stackLines(framesInwards(process, cost.treeIndex).reverse(), style, '    '),
       '',
     ]),

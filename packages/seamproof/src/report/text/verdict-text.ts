@@ -21,7 +21,7 @@ export function verdictLines(checks: readonly CheckVerdict[], style: TextStyle):
   const checkWidth = Math.min(34, Math.max(0, ...checks.map(({ check }) => check.length)))
   return checks.map(({ status, check, evidence, reason }) => {
     const indent = ' '.repeat(statusWidth + 2 + checkWidth + 2)
-    const text = [evidence, reason].filter(Boolean).join('. ')
+    const text = [evidence, reason].filter(Boolean).join('; ')
     const told = wrap(text, Math.max(24, style.width - indent.length), indent)
     const word = paints[status](padEnd(words[status], statusWidth))
     const name =

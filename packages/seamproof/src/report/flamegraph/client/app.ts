@@ -2,39 +2,20 @@
 import { formatCounted, formatPercent } from '../../format-quantity.js'
 import type { FlamegraphDocument } from '../flamegraph-document.js'
 import { renderBreadcrumb } from './breadcrumb.js'
-import { button, element } from './element.js'
+import { button } from './element.js'
 import { FlameCanvas } from './flame-canvas.js'
 import { connectKeys, connectPointer, type FlameActions } from './flame-input.js'
+import { renderFooter } from './footer.js'
 import { FramesTable } from './frames-table.js'
 import { renderFigures, renderTitleBar, renderVerdicts } from './header.js'
 import { renderFolds, renderLegend } from './legend.js'
+import { openingState } from './opening-state.js'
+import { PageFrame } from './page-frame.js'
 import { buildPalette, type Palette, type Shade } from './palette.js'
 import { renderToolbar } from './toolbar.js'
 import { Tooltip } from './tooltip.js'
 import { sameNode, settleState, type ViewModel, ViewModelCache } from './view-model.js'
 import { formatHash, parseHash, type ViewState } from './view-state.js'
-
-export function openingState(report: FlamegraphDocument): ViewState {
-  const hasLeak = report.leaks.some(
-    (leak) => leak.status === 'fail' && leak.processIndex === report.initialProcess,
-  )
-  return settleState(report, {
-    processIndex: report.initialProcess,
-    resource: 'heap',
-    metric: report.kind === 'diff' ? 'change' : hasLeak ? 'leaked' : 'live',
-    unit: 'bytes',
-    isInverted: false,
-    grouping: 'function',
-    folds: new Set(['node', 'runtime', 'system']),
-    search: '',
-    leakIndex: -1,
-    zoomNode: 0,
-    tab: 'graph',
-    theme: 'auto',
-  })
-}
-
-const slot = (className: string, tag: 'div' | 'nav' = 'div') => element(tag, { class: className })
 
 export class App {
   private readonly opening: ViewState
@@ -44,26 +25,10 @@ export class App {
   private palette!: Palette
   private hoverNode = -1
   private focusNode = -1
-  private readonly flame = new FlameCanvas(() => this.sticky.offsetHeight)
+  private readonly flame = new FlameCanvas(() => this.frame.sticky.offsetHeight)
   private readonly tooltip = new Tooltip()
   private readonly table = new FramesTable((text) => this.change({ search: text, tab: 'graph' }))
-  private readonly title = slot('title-slot')
-  private readonly figures = slot('figures-slot')
-  private readonly verdicts = slot('verdicts-slot')
-  private readonly controls = slot('controls')
-  private readonly legend = slot('legend-items')
-  private readonly folds = slot('folds-slot')
-  private readonly crumbs = element('nav', { class: 'crumbs', 'aria-label': 'Zoomed to' })
-  private readonly share = element('output', { class: 'match-share' })
-  private readonly live = element('div', { class: 'visually-hidden', 'aria-live': 'polite' })
-  private readonly search = element('input', {
-    type: 'search',
-    placeholder: 'Search: name, file, /regex/',
-    'aria-label': 'Search frames',
-    spellcheck: 'false',
-    autocomplete: 'off',
-  })
-  private readonly sticky: HTMLElement
+  private readonly frame = new PageFrame()
   private readonly dark = matchMedia('(prefers-color-scheme: dark)')
 
   constructor(
@@ -73,21 +38,12 @@ export class App {
     this.opening = openingState(report)
     this.state = settleState(report, parseHash(location.hash, this.opening))
     this.cache = new ViewModelCache(report)
-    this.sticky = element(
-      'div',
-      { class: 'sticky' },
-      this.controls,
-      element('div', { class: 'tools' }, this.search, this.share, this.folds),
-      element('div', { class: 'under' }, this.crumbs, this.legend),
-    )
-    root.append(
-      this.title,
-      this.figures,
-      this.verdicts,
-      element('main', {}, this.sticky, this.flame.root, this.table.root),
+    this.frame.build(
+      root,
+      this.flame.root,
+      this.table.root,
       renderFooter(report),
       this.tooltip.root,
-      this.live,
     )
     this.connect()
     this.update({ isAnimated: false })
@@ -106,17 +62,20 @@ export class App {
       zoomOut: () => this.zoomTo(Math.max(0, this.model.tree.parent[this.state.zoomNode]!)),
       reset: () => this.change({ zoomNode: 0, search: '', leakIndex: -1 }, { isStep: true }),
       focusedNode: () => this.focusNode,
-      startSearch: () => this.search.focus(),
+      startSearch: () => this.frame.search.focus(),
       nextMatch: (step) => this.focusMatch(step),
     }
     connectPointer(this.flame, actions)
     connectKeys(this.flame, actions)
     let typing = 0
-    this.search.addEventListener('input', () => {
+    this.frame.search.addEventListener('input', () => {
       clearTimeout(typing)
-      typing = setTimeout(() => this.change({ search: this.search.value, leakIndex: -1 }), 120)
+      typing = setTimeout(
+        () => this.change({ search: this.frame.search.value, leakIndex: -1 }),
+        120,
+      )
     })
-    this.search.addEventListener('keydown', (event) => {
+    this.frame.search.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.focusMatch(event.shiftKey ? -1 : 1)
       if (event.key === 'Escape') this.flame.canvas.focus()
     })
@@ -169,7 +128,7 @@ export class App {
     const shade = this.shade()
     document.documentElement.dataset.theme = shade
     this.palette = buildPalette(this.flame.context, shade)
-    this.renderControls()
+    this.frame.keepingFocus(() => this.renderControls())
     const { zoomNode } = this.state
     const isSameRange = !isNewTree && !options.isAnimated
     if (!isSameRange) {
@@ -184,37 +143,28 @@ export class App {
 
   private renderControls(): void {
     const { report, state, model } = this
-    const focused = document.activeElement?.getAttribute('data-focus')
-    const inGroup = document.activeElement?.closest('[role=radiogroup]')?.getAttribute('aria-label')
     const headerActions = {
       chooseProcess: (processIndex: number) =>
         this.change({ processIndex, zoomNode: 0, leakIndex: -1 }),
       chooseTheme: (theme: ViewState['theme']) => this.change({ theme }),
       showLeak: (leakIndex: number) => this.showLeak(leakIndex),
     }
-    this.title.replaceChildren(renderTitleBar(report, state, headerActions))
-    this.figures.replaceChildren(renderFigures(report, state))
-    this.verdicts.replaceChildren(renderVerdicts(report, state, headerActions))
-    this.controls.replaceChildren(
+    this.frame.title.replaceChildren(renderTitleBar(report, state, headerActions))
+    this.frame.figures.replaceChildren(renderFigures(report, state))
+    this.frame.verdicts.replaceChildren(renderVerdicts(report, state, headerActions))
+    this.frame.controls.replaceChildren(
       ...renderToolbar(model.data.source, model.columns, state, (change) => this.change(change)),
     )
-    this.legend.replaceChildren(...renderLegend(model.data, this.palette, report.kind))
-    this.folds.replaceChildren(renderFolds(state.folds, (folds) => this.change({ folds })))
+    this.frame.legend.replaceChildren(...renderLegend(model.data, this.palette, report.kind))
+    this.frame.folds.replaceChildren(renderFolds(state.folds, (folds) => this.change({ folds })))
     this.renderCrumbs()
-    if (this.search.value !== state.search && document.activeElement !== this.search)
-      this.search.value = state.search
+    if (this.frame.search.value !== state.search && document.activeElement !== this.frame.search)
+      this.frame.search.value = state.search
     this.renderShare()
     const isTable = state.tab === 'table'
     this.flame.root.hidden = isTable
     this.table.root.hidden = !isTable
     if (isTable) this.table.render(model.words, model.search?.test)
-    // The controls were made anew: whoever was on one of them by keyboard stays there.
-    if (focused)
-      document.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus()
-    else if (inGroup)
-      document
-        .querySelector<HTMLElement>(`[aria-label="${CSS.escape(inGroup)}"] [aria-checked=true]`)
-        ?.focus()
   }
 
   private renderCrumbs(): void {
@@ -229,15 +179,15 @@ export class App {
           'Reset',
         ),
       )
-    this.crumbs.replaceChildren(...crumbs)
+    this.frame.crumbs.replaceChildren(...crumbs)
   }
 
   private renderShare(): void {
     const { marks, search, words, tree } = this.model
-    if (search && !search.test) this.share.textContent = 'not a regular expression'
-    else if (!marks) this.share.textContent = ''
+    if (search && !search.test) this.frame.share.textContent = 'not a regular expression'
+    else if (!marks) this.frame.share.textContent = ''
     else
-      this.share.textContent = `${formatPercent(marks.value / (tree.value[0]! || 1))}, ${words.amount(marks.value)} in ${formatCounted(marks.count, 'box', 'boxes')}`
+      this.frame.share.textContent = `${formatPercent(marks.value / (tree.value[0]! || 1))}, ${words.amount(marks.value)} in ${formatCounted(marks.count, 'box', 'boxes')}`
   }
 
   private showLeak(leakIndex: number): void {
@@ -246,7 +196,7 @@ export class App {
       this.change({ leakIndex: -1 })
       return
     }
-    this.search.value = ''
+    this.frame.search.value = ''
     const { processIndex, resource, status } = leak
     const metric = status === 'fail' ? 'leaked' : 'live'
     this.change({
@@ -301,7 +251,7 @@ export class App {
       const area = this.flame.canvas.getBoundingClientRect()
       const x = area.left + box.left + Math.min(box.width / 2, 80)
       this.tooltip.show(words, node, { x, y: area.top + box.top + 10 })
-      this.live.textContent = words.sentence(node)
+      this.frame.live.textContent = words.sentence(node)
     }
     this.drawScene()
   }
@@ -332,30 +282,4 @@ export class App {
     if (isPrinting) this.table.render(this.model.words, this.model.search?.test)
     this.flame.preparePrint(isPrinting)
   }
-}
-
-const keyHelp: [string, string][] = [
-  ['↑ ↓ ← →', 'move'],
-  ['Enter', 'zoom'],
-  ['Backspace', 'out'],
-  ['Esc', 'reset'],
-  ['/', 'search'],
-  ['n N', 'next match'],
-  ['+ −', 'scale'],
-  ['a d', 'pan'],
-  ['Ctrl+wheel', 'scale at the pointer'],
-  ['drag', 'pan'],
-]
-
-function renderFooter(report: FlamegraphDocument): HTMLElement {
-  return element(
-    'footer',
-    {},
-    element(
-      'p',
-      { id: 'flame-keys' },
-      ...keyHelp.flatMap(([key, what]) => [element('kbd', {}, key), ` ${what} `]),
-    ),
-    element('p', {}, `Made by ${report.generator}. One file, nothing is loaded from the network.`),
-  )
 }

@@ -10,6 +10,9 @@ export interface HeaderActions {
   showLeak(index: number): void
 }
 
+/** More passing checks than this are folded. */
+const passedShown = 1
+
 const statusWords: Record<VerdictLine['status'] | LeakLine['status'], string> = {
   pass: '✓ pass',
   fail: '✗ FAIL',
@@ -98,22 +101,40 @@ function leakRow(leak: LeakLine, index: number, isShown: boolean, actions: Heade
   )
 }
 
+const verdictLine = ({ status, check, evidence, reason }: VerdictLine): HTMLElement =>
+  element(
+    'p',
+    { class: 'verdict' },
+    statusChip(status),
+    element('strong', {}, check),
+    element('span', {}, [evidence, reason].filter(Boolean).join('; ')),
+  )
+
+/** What passed is one line until someone asks. */
+const passedLines = (passed: readonly VerdictLine[]): HTMLElement =>
+  element(
+    'details',
+    { class: 'passed' },
+    element(
+      'summary',
+      {},
+      statusChip('pass', `✓ ${passed.length} passed`),
+      element('span', {}, passed.map(({ check }) => check).join(', ')),
+    ),
+    ...passed.map(verdictLine),
+  )
+
 export function renderVerdicts(
   report: FlamegraphDocument,
   state: ViewState,
   actions: HeaderActions,
 ): HTMLElement {
   const section = element('section', { class: 'verdicts', 'aria-label': 'Verdicts' })
-  for (const { status, check, evidence, reason } of report.verdicts)
-    section.append(
-      element(
-        'p',
-        { class: 'verdict' },
-        statusChip(status),
-        element('strong', {}, check),
-        element('span', {}, [evidence, reason].filter(Boolean).join('. ')),
-      ),
-    )
+  const passed = report.verdicts.filter(({ status }) => status === 'pass')
+  const others = report.verdicts.filter(({ status }) => status !== 'pass')
+  section.append(...others.map(verdictLine))
+  if (passed.length <= passedShown) section.append(...passed.map(verdictLine))
+  else section.append(passedLines(passed))
   const leaks = element('div', { class: 'leaks' })
   report.leaks.forEach((leak, index) => {
     leaks.append(leakRow(leak, index, index === state.leakIndex, actions))
