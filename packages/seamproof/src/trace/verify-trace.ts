@@ -82,7 +82,7 @@ function verifyEvents(file: TraceFile, meta: TraceMeta, violations: Violations):
   for (const chunk of file.index.events)
     if (!known.has(chunk.owner))
       violations.add('every thread has a THREAD record', () => `thread ${chunk.owner}`)
-  const live = new LiveBlocks(16)
+  const live = new LiveBlocks()
   let lastSeq = -1
   let count = 0
   for (const batch of readEventBatches(file, Number.MAX_SAFE_INTEGER)) {

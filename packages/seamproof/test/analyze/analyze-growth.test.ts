@@ -13,12 +13,11 @@ describe('growth over rounds', () => {
   test('of one block per operation is found at its exact rate, with the JavaScript that led there', () => {
     const scene = new Scene()
     const { encoder } = scene
-    let address = 0x10_0000
     runRounds(scene, 'encode', 6, () => {
       for (let i = 0; i < 200; i++) {
         const caller = i % 4 === 0 ? 'js:retry:30' : 'js:thumb:12'
         const leak = scene.stack('js:main:1', caller, 'sub:Encode:88', 'run:napi_create_reference')
-        encoder.alloc(0, 1, leak, 40, (address += 64))
+        encoder.alloc(0, 1, leak, 40, scene.block())
         encoder.alloc(0, 1, scene.stack('js:main:1', caller, 'sub:Encode:90'), 500, 0x50)
         encoder.free(0, 0x50)
       }
@@ -56,7 +55,6 @@ describe('growth over rounds', () => {
 
   test('stays one series when the frames outside the subject change from round to round', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     runRounds(scene, 'encode', 6, (round) => {
       const tier = round < 3 ? ['js:main'] : ['js:main', 'run:Builtins_CallFunction', 'js:inner']
       const stack = scene.stack(
@@ -66,7 +64,7 @@ describe('growth over rounds', () => {
         'sub:Alloc',
         'sys:malloc',
       )
-      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 1, stack, 8, scene.block())
     })
     const facts = scene.analyze(path(), [workloadRun('encode', 10)])
     expect(facts.groups.length).toBe(1)
@@ -76,10 +74,9 @@ describe('growth over rounds', () => {
 
   test('is told apart by the line in the subject, and by workload', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     const leakAt = (line: number) => () => {
       const stack = scene.stack('js:main', `sub:Encode:${line}`)
-      scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+      scene.encoder.alloc(0, 1, stack, 8, scene.block())
     }
     runRounds(scene, 'one', 4, leakAt(10))
     runRounds(scene, 'two', 4, leakAt(20))
@@ -97,10 +94,9 @@ describe('growth over rounds', () => {
 
   test('of threads other than the one that marks is complete at each mark', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     runRounds(scene, 'pool', 5, () => {
       for (let i = 0; i < 40; i++)
-        scene.encoder.alloc(1 + (i % 4), 1, scene.stack('sub:Work'), 8, (address += 16))
+        scene.encoder.alloc(1 + (i % 4), 1, scene.stack('sub:Work'), 8, scene.block())
     })
     const facts = scene.analyze(path(), [workloadRun('pool', 40, 5)])
     expect(facts.groups[0]!.countPerOperationByStep).toEqual([1, 1, 1, 1, 1])
@@ -109,7 +105,6 @@ describe('growth over rounds', () => {
 
   test('under JavaScript that the subject called is the runtime’s, not the subject’s', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     runRounds(scene, 'call', 4, () => {
       const stack = scene.stack(
         'js:main',
@@ -118,7 +113,7 @@ describe('growth over rounds', () => {
         'js:callback',
         'run:ArrayBuffer',
       )
-      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 2, stack, 64, (address += 64))
+      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 2, stack, 64, scene.block())
     })
     const facts = scene.analyze(path(), [workloadRun('call', 10, 4)])
     expect(facts.groups.length).toBe(1)
@@ -128,11 +123,10 @@ describe('growth over rounds', () => {
 
   test('without marks named by the manifest is counted per round', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     const stack = scene.stack('sub:Work')
     for (let round = 1; round <= 4; round++) {
       scene.encoder.mark(1, `loop#${round}`)
-      for (let i = 0; i < 7; i++) scene.encoder.alloc(0, 1, stack, 8, (address += 16))
+      for (let i = 0; i < 7; i++) scene.encoder.alloc(0, 1, stack, 8, scene.block())
       scene.encoder.mark(2, `loop#${round}`)
     }
     const [group] = scene.analyze(path()).groups
@@ -179,7 +173,8 @@ describe('growth over rounds', () => {
       encoder.sample(5_000_000, 99, 9)
       encoder.timeUs += 50_000
       encoder.mark(2, 'watch')
-      encoder.sample(1_000_000 * round, (fds += 3), 9)
+      fds += 3
+      encoder.sample(1_000_000 * round, fds, 9)
     }
     const facts = scene.analyze(path(), [workloadRun('watch', 3, 4)])
     const series = facts.resources.find((candidate) => candidate.resource === 'fd')
@@ -231,12 +226,12 @@ describe('growth over a life without rounds', () => {
     const leak = scene.stack('js:main', 'sub:Leak')
     const busy = scene.stack('js:main', 'sub:Busy')
     const ring: number[] = []
-    let address = 0x10_0000
     for (let i = 0; i < 10_000; i++) {
       encoder.timeUs = i * 1000
-      encoder.alloc(0, 1, leak, 32, (address += 64))
-      encoder.alloc(0, 1, busy, 32, (address += 64))
-      ring.push(address)
+      encoder.alloc(0, 1, leak, 32, scene.block())
+      const young = scene.block()
+      encoder.alloc(0, 1, busy, 32, young)
+      ring.push(young)
       // Blocks that live for a twentieth of the life.
       if (ring.length > 500) encoder.free(0, ring.shift()!)
     }
@@ -249,10 +244,9 @@ describe('growth over a life without rounds', () => {
 
   test('reads a trace that was killed to its last event', () => {
     const scene = new Scene()
-    let address = 0x10_0000
     for (let i = 0; i < 4000; i++) {
       scene.encoder.timeUs = i * 1000
-      scene.encoder.alloc(0, 1, scene.stack('sub:Leak'), 32, (address += 64))
+      scene.encoder.alloc(0, 1, scene.stack('sub:Leak'), 32, scene.block())
     }
     const facts = scene.analyze(path(), [], 'killed')
     expect(facts.durationMs).toBe(3999)

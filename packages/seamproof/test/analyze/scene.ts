@@ -26,6 +26,7 @@ export class Scene {
   readonly #frames = new Map<string, { address: number; frame: Frame }>()
   readonly #stacks = new Map<string, number>([['', 0]])
   #nextAddress = 0x1000
+  #nextBlock = 0x7f00_0000_0000
 
   constructor(options: EncoderOptions = {}) {
     this.encoder = new TraceEncoder(this.#sink, { eventChunkBytes: 4096, ...options })
@@ -45,6 +46,12 @@ export class Scene {
       this.#stacks.set(key, node)
     }
     return node
+  }
+
+  /** An address where nothing was before. */
+  block(): number {
+    this.#nextBlock += 64
+    return this.#nextBlock
   }
 
   #address(name: string): number {

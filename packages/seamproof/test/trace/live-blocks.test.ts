@@ -39,7 +39,9 @@ describe('live blocks', () => {
           expect(fast.size).toBe(plain.size)
         }
         const left: unknown[] = []
-        fast.forEach((site, bytes, birth) => left.push(`${site} ${bytes} ${birth}`))
+        fast.forEach((site, bytes, birth) => {
+          left.push(`${site} ${bytes} ${birth}`)
+        })
         const expected = [...plain.values()].map((b) => `${b.site} ${b.size} ${b.birth}`)
         expect(left.sort()).toEqual(expected.sort())
       }),
