@@ -177,7 +177,7 @@ static void accept_codepoint(tc_parser *parser, uint32_t codepoint) {
   }
   switch (parser->state) {
     case TC_STATE_GROUND:
-      parser->handler->print(parser->user, codepoint);
+      parser->handler->print(parser->user, &codepoint, 1);
       return;
     case TC_STATE_OSC_STRING:
     case TC_STATE_DCS_PASSTHROUGH:
@@ -233,19 +233,22 @@ static inline bool is_tail(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 
 /* Text in ground, whole two- and three-byte codepoints only; everything else goes the long way. */
 static const uint8_t *print_utf8(tc_parser *parser, const uint8_t *at, const uint8_t *end) {
-  while (end - at >= 3 && parser->state == TC_STATE_GROUND) {
+  uint32_t codepoints[TC_PRINT_COUNT_MAX];
+  size_t count = 0;
+  while (end - at >= 3 && count < TC_PRINT_COUNT_MAX) {
     const uint8_t lead = at[0];
     if (lead >= 0xe1 && lead <= 0xef && lead != 0xed && is_tail(at[1]) && is_tail(at[2])) {
       const uint32_t high = (uint32_t)(lead & 0x0f) << 12 | (uint32_t)(at[1] & 0x3f) << 6;
-      parser->handler->print(parser->user, high | (at[2] & 0x3f));
+      codepoints[count++] = high | (at[2] & 0x3f);
       at += 3;
     } else if (lead >= 0xc3 && lead <= 0xdf && is_tail(at[1])) {
-      parser->handler->print(parser->user, (uint32_t)(lead & 0x1f) << 6 | (at[1] & 0x3f));
+      codepoints[count++] = (uint32_t)(lead & 0x1f) << 6 | (at[1] & 0x3f);
       at += 2;
     } else {
       break;
     }
   }
+  if (count > 0) parser->handler->print(parser->user, codepoints, count);
   return at;
 }
 

@@ -12,6 +12,7 @@
 #define TC_INTERMEDIATES_MAX 2u
 #define TC_PAYLOAD_BYTES_MAX 65536u
 #define TC_PARAM_VALUE_MAX 0x7fffffffu
+#define TC_PRINT_COUNT_MAX 64u
 #define TC_PARAM_ABSENT 0xffffffffu /* a subparameter with no digits: the second one in 38:2::1:2:3 */
 
 /* One control sequence. A parameter with no digits is 0. */
@@ -29,8 +30,8 @@ typedef struct tc_parser_handler {
   /* At least one byte of printable ASCII at `bytes`, perhaps other bytes behind it. Returns how many
    * printable ones were consumed; at least 1. */
   size_t (*print_ascii)(void *user, const uint8_t *bytes, size_t count);
-  /* A codepoint from U+00A0 on. */
-  void (*print)(void *user, uint32_t codepoint);
+  /* Codepoints from U+00A0 on, at least one. */
+  void (*print)(void *user, const uint32_t *codepoints, size_t count);
   /* A C0 or C1 control that is not part of a sequence. */
   void (*execute)(void *user, uint32_t control);
   void (*escape)(void *user, const tc_sequence *sequence);

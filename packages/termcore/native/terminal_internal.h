@@ -82,7 +82,7 @@ void tc_terminal__respond(tc_terminal *terminal, const char *format, ...)
 
 /* terminal_print.c */
 size_t tc_terminal__print_ascii(void *user, const uint8_t *bytes, size_t count);
-void tc_terminal__print(void *user, uint32_t codepoint);
+void tc_terminal__print(void *user, const uint32_t *codepoints, size_t count);
 void tc_terminal__repeat(tc_terminal *terminal, uint32_t count);
 
 /* terminal_cursor.c */

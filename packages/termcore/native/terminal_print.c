@@ -57,13 +57,62 @@ static void print_wide_or_narrow(tc_terminal *terminal, uint32_t codepoint, uint
   terminal->last_width = width;
 }
 
-void tc_terminal__print(void *user, uint32_t codepoint) {
-  tc_terminal *terminal = user;
+/* One codepoint of any width, any mode. */
+static void print_one(tc_terminal *terminal, uint32_t codepoint) {
   const uint32_t width = tc_codepoint_width(codepoint);
   if (width > 0) {
     print_wide_or_narrow(terminal, codepoint, width);
   } else if (terminal->x > 0) {
     tc_grid__join(terminal->grid, terminal->y, terminal->x, codepoint);
+  }
+}
+
+/* As many as fit on the row and take columns; at least none. Wide characters are only looked after at
+ * the two ends of the run: what lies between is overwritten whole. */
+static size_t print_run(tc_terminal *terminal, const uint32_t *codepoints, size_t count) {
+  tc_grid *grid = terminal->grid;
+  tc_cell *cells = tc_grid__row(grid, terminal->y);
+  const tc_cell pen = terminal->pen;
+  const uint32_t first = terminal->x;
+  uint32_t x = first, width = 0;
+  size_t done = 0;
+  const bool starts_in_tail =
+      first > 0 && first < terminal->cols && (cells[first].attributes & TC_ATTR_WIDE_TAIL) != 0;
+  for (; done < count; done++) {
+    const uint32_t next = tc_codepoint_width(codepoints[done]);
+    if (next == 0 || x + next > terminal->cols) break;
+    width = next;
+    cells[x] = pen;
+    cells[x].content = codepoints[done];
+    if (width == 2) {
+      cells[x].attributes |= TC_ATTR_WIDE;
+      cells[x + 1] = pen;
+      cells[x + 1].attributes |= TC_ATTR_WIDE_TAIL;
+    }
+    x += width;
+  }
+  if (done == 0) return 0;
+  if (starts_in_tail) {
+    cells[first - 1] = pen;
+    tc_grid__mark(grid, terminal->y, first - 1, first);
+  }
+  if (x < terminal->cols && (cells[x].attributes & TC_ATTR_WIDE_TAIL)) {
+    cells[x] = pen;
+    tc_grid__mark(grid, terminal->y, x, x + 1);
+  }
+  tc_grid__mark(grid, terminal->y, first, x);
+  terminal->x = x;
+  terminal->last_width = width;
+  return done;
+}
+
+void tc_terminal__print(void *user, const uint32_t *codepoints, size_t count) {
+  tc_terminal *terminal = user;
+  const bool is_insert = (terminal->modes & TC_MODE_INSERT) != 0;
+  size_t done = 0;
+  while (done < count) {
+    if (!is_insert) done += print_run(terminal, codepoints + done, count - done);
+    if (done < count) print_one(terminal, codepoints[done++]);
   }
 }
 
@@ -117,14 +166,6 @@ void tc_terminal__repeat(tc_terminal *terminal, uint32_t count) {
       tc_grid__row(terminal->grid, terminal->y) + (terminal->x - terminal->last_width);
   const uint32_t length = tc_grid_get_codepoints(terminal->grid, cell->content, codepoints);
   if (count > TC_REPEAT_MAX) count = TC_REPEAT_MAX;
-  for (uint32_t i = 0; i < count; i++) {
-    for (uint32_t j = 0; j < length; j++) {
-      const uint32_t width = tc_codepoint_width(codepoints[j]);
-      if (width > 0) {
-        print_wide_or_narrow(terminal, codepoints[j], width);
-      } else {
-        tc_terminal__print(terminal, codepoints[j]);
-      }
-    }
-  }
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t j = 0; j < length; j++) print_one(terminal, codepoints[j]);
 }
