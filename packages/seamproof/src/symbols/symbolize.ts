@@ -3,6 +3,7 @@ import type { Frame, FrameOrigin } from '../contract/frame.js'
 import type { TraceSymbols } from '../contract/symbols.js'
 import type { TraceLocation } from '../trace/trace-location.js'
 import type { TraceMeta } from '../trace/trace-meta.js'
+import { builtinFrame } from './code-name.js'
 import { demangle, isMangled, trimLinkerName } from './demangler.js'
 import { FrameTable } from './frame-table.js'
 import { JsFrames, Scripts } from './js-frames.js'
@@ -171,12 +172,18 @@ function assemble(
   js: JsFrames,
 ): TraceSymbols {
   const table = new FrameTable()
+  const builtinAt = builtinStarts(meta.code)
   const locationFrames = meta.locations.map((location): number[] => {
     if (location.kind === 'native')
       return framesAt(location.offset, views[location.moduleIndex], readable).map((frame) =>
         table.index(frame),
       )
-    if (location.kind === 'unknown') return [table.index(unknownFrame(location.pc))]
+    if (location.kind === 'unknown') {
+      const builtin = builtinAt.get(location.pc)
+      return [
+        table.index(builtin === undefined ? unknownFrame(location.pc) : builtinFrame(builtin)),
+      ]
+    }
     const code = meta.code[location.codeIndex]
     if (code === undefined) return [table.index(unknownFrame(0))]
     return [table.index(js.frame(code, location.offset, location.bytecodeOffset))]
@@ -187,6 +194,13 @@ function assemble(
     locationFrames,
     notes: [...moduleNotes(meta, views), ...js.notes],
   }
+}
+
+/** Where V8 makes a frame go on at the start of a builtin, the byte before its pc belongs to nobody. */
+function builtinStarts(code: SymbolizedTrace['code']): Map<number, string> {
+  const starts = new Map<number, string>()
+  for (const { start, name } of code) if (name.startsWith('Builtin:')) starts.set(start, name)
+  return starts
 }
 
 function framesAt(

@@ -324,4 +324,21 @@ describe('V8’s builtins in the binary of a JavaScript runtime', () => {
       { isNamed: false, kind: 'native' },
     ])
   })
+
+  it('are recognised there also in the copy that V8 made in its own code range', async () => {
+    const start = 0x7f00_0000_1000
+    const symbols = await symbolizeTrace({
+      ...traceOf(path, []),
+      code: [
+        { start, bytes: 88, name: 'Builtin:InterpreterEnterAtBytecode' },
+        { start: start + 128, bytes: 88, name: 'Builtin:ArrayForEachLoopLazyDeoptContinuation' },
+      ],
+      locations: [start, start + 128, start + 256].map((pc) => ({ kind: 'unknown', pc })),
+    })
+    expect(symbols.locationFrames.map(([index]) => symbols.frames[index!])).toMatchObject([
+      unnamed,
+      { functionName: 'Builtin:ArrayForEachLoopLazyDeoptContinuation', kind: 'builtin' },
+      { kind: 'unknown', isNamed: false },
+    ])
+  })
 })
