@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, normalize } from 'node:path'
 import type { Frame, FrameOrigin } from '../contract/frame.js'
 import { builtinFrame, builtinPrefix } from './code-name.js'
 import type { NativeFunction } from './native-module.js'
@@ -42,7 +42,8 @@ export function unknownFrame(pc: number): Frame {
 
 function linesOf(fn: NativeFunction): Partial<Frame> {
   return {
-    ...(fn.file !== undefined && { file: fn.file }),
+    // Compilers join what build systems give them: /app/build/../addon.cc.
+    ...(fn.file !== undefined && { file: normalize(fn.file) }),
     ...(fn.line !== undefined && { line: fn.line }),
     ...(fn.column !== undefined && { column: fn.column }),
     ...(fn.isInlined === true && { isInlined: true }),

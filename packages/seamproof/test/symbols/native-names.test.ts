@@ -86,6 +86,16 @@ describe.each(toolSets)('with %s', (_name, tools) => {
     expect(frames[2]).not.toHaveProperty('isInlined')
   })
 
+  it('files are named without the detours of build systems', async () => {
+    const path = join(folder, 'detour.so')
+    mkdirSync(join(folder, 'sub'), { recursive: true })
+    writeFileSync(join(folder, 'detour.c'), inlinedC)
+    await build('gcc', '-shared', '-fPIC', '-g', '-o', path, `${folder}/sub/../detour.c`)
+    const { address } = (await functionsOf(path)).get('outermost')!
+    const symbols = await symbolizeTrace(traceOf(path, [address]), { tools })
+    expect(symbols.frames).toMatchObject([{ file: join(folder, 'detour.c') }])
+  })
+
   it('C++ names are readable: namespaces, templates, lambdas, anonymous namespaces', async () => {
     const path = await compile(folder, 'namespaced', namespacedCpp, '-g', '-O1')
     const functions = [...(await functionsOf(path))].filter(([name]) => name.includes('5codec'))
