@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { ElfFile } from './elf-file.js'
 
 /** Distributions and `objcopy --only-keep-debug` put debug information into a file of its own. */
-export const systemDebugFolder = '/usr/lib/debug'
+const systemDebugFolder = '/usr/lib/debug'
 
 /**
  * Opens the separate debug file of a module: by build-id, else by its debuglink in the three places where debuggers look.
