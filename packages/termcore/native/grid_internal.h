@@ -131,6 +131,12 @@ static inline void tc_grid__split_wide(tc_grid *grid, uint32_t row, tc_cell *cel
   }
 }
 
+/* A value from outside may claim to be half of a wide character; alone it is not. */
+static inline tc_cell tc_grid__narrowed(tc_cell cell) {
+  cell.attributes &= ~(uint32_t)(TC_ATTR_WIDE | TC_ATTR_WIDE_TAIL);
+  return cell;
+}
+
 /* Writes one codepoint of width 1 or 2 that fits. */
 void tc_grid__write_codepoint(tc_grid *grid, uint32_t row, uint32_t col, uint32_t codepoint,
                               uint32_t width, tc_cell pen);

@@ -107,7 +107,7 @@ void tc_grid_scroll(tc_grid *grid, uint32_t top, uint32_t end, int32_t lines, tc
                     bool keep_history) {
   if (end > grid->rows) end = grid->rows;
   if (top >= end || lines == 0) return;
-  tc_grid__scroll(grid, top, end, lines, blank, keep_history);
+  tc_grid__scroll(grid, top, end, lines, tc_grid__narrowed(blank), keep_history);
   tc_grid__publish(grid);
 }
 

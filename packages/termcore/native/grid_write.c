@@ -14,12 +14,6 @@ static void fill_cells(tc_cell *cells, size_t count, tc_cell value) {
   }
 }
 
-/* A value from outside may claim to be half of a wide character; alone it is not. */
-static tc_cell narrowed(tc_cell cell) {
-  cell.attributes &= ~(uint32_t)(TC_ATTR_WIDE | TC_ATTR_WIDE_TAIL);
-  return cell;
-}
-
 void tc_grid__write_codepoint(tc_grid *grid, uint32_t row, uint32_t col, uint32_t codepoint,
                               uint32_t width, tc_cell pen) {
   tc_cell *cells = tc_grid__row(grid, row);
@@ -96,7 +90,7 @@ uint32_t tc_grid_set_cell(tc_grid *grid, uint32_t row, uint32_t col, tc_cell cel
   tc_cell blank = cell;
   blank.attributes &= 0; /* the half that is lost keeps only the colours */
   tc_grid__split_wide(grid, row, cells, col, col + 1, blank);
-  cells[col] = narrowed(cell);
+  cells[col] = tc_grid__narrowed(cell);
   tc_grid__mark(grid, row, col, col + 1);
   return 1;
 }
@@ -106,7 +100,7 @@ uint32_t tc_grid_put_ascii(tc_grid *grid, uint32_t row, uint32_t col, const uint
   if (row >= grid->rows || col >= grid->cols || bytes == NULL) return 0;
   const uint32_t room = grid->cols - col;
   if (count > room) count = room;
-  pen = narrowed(pen);
+  pen = tc_grid__narrowed(pen);
   tc_cell *cells = tc_grid__row(grid, row);
   const bool starts_in_tail = (cells[col].attributes & TC_ATTR_WIDE_TAIL) != 0;
   const uint32_t written =
@@ -126,7 +120,7 @@ uint32_t tc_grid_put_ascii(tc_grid *grid, uint32_t row, uint32_t col, const uint
 uint32_t tc_grid_put_codepoints(tc_grid *grid, uint32_t row, uint32_t col,
                                 const uint32_t *codepoints, size_t count, tc_cell pen) {
   if (row >= grid->rows || codepoints == NULL) return col;
-  pen = narrowed(pen);
+  pen = tc_grid__narrowed(pen);
   for (size_t i = 0; i < count && col < grid->cols; i++) {
     uint32_t codepoint = codepoints[i];
     if (codepoint > 0x10ffff || (codepoint >= 0xd800 && codepoint <= 0xdfff)) codepoint = 0xfffd;
@@ -147,13 +141,13 @@ void tc_grid_fill_rect(tc_grid *grid, uint32_t row, uint32_t col, uint32_t rows,
   if (row >= grid->rows || col >= grid->cols) return;
   if (rows > grid->rows - row) rows = grid->rows - row;
   if (cols > grid->cols - col) cols = grid->cols - col;
-  cell = narrowed(cell);
+  cell = tc_grid__narrowed(cell);
   for (uint32_t i = 0; i < rows; i++) tc_grid__erase(grid, row + i, col, col + cols, cell, false);
 }
 
 void tc_grid_clear(tc_grid *grid, tc_cell blank) {
   for (uint32_t row = 0; row < grid->rows; row++) {
-    fill_cells(tc_grid__row(grid, row), grid->cols, narrowed(blank));
+    fill_cells(tc_grid__row(grid, row), grid->cols, tc_grid__narrowed(blank));
     tc_grid__set_wrapped(grid, row, false);
   }
   tc_grid__mark_rows(grid, 0, grid->rows);
@@ -161,10 +155,10 @@ void tc_grid_clear(tc_grid *grid, tc_cell blank) {
 
 void tc_grid_insert_cells(tc_grid *grid, uint32_t row, uint32_t col, uint32_t count, tc_cell blank) {
   if (row < grid->rows && col < grid->cols)
-    tc_grid__insert_cells(grid, row, col, count, narrowed(blank));
+    tc_grid__insert_cells(grid, row, col, count, tc_grid__narrowed(blank));
 }
 
 void tc_grid_delete_cells(tc_grid *grid, uint32_t row, uint32_t col, uint32_t count, tc_cell blank) {
   if (row < grid->rows && col < grid->cols)
-    tc_grid__delete_cells(grid, row, col, count, narrowed(blank));
+    tc_grid__delete_cells(grid, row, col, count, tc_grid__narrowed(blank));
 }

@@ -38,9 +38,20 @@ static tc_status create_screen(tc_terminal *terminal, tc_screen *screen, uint32_
   return TC_OK;
 }
 
+static void publish_cursor(tc_terminal *terminal) {
+  tc_grid *grid = terminal->grid;
+  const bool is_pending = terminal->x >= terminal->cols;
+  grid->cursor_row = terminal->y;
+  grid->cursor_col = is_pending ? terminal->cols - 1 : terminal->x;
+  grid->cursor_flags = is_pending ? TC_CURSOR_PENDING_WRAP : 0;
+  if (terminal->modes & TC_MODE_CURSOR_HIDDEN) grid->cursor_flags |= TC_CURSOR_HIDDEN;
+  tc_grid__publish(grid);
+}
+
 void tc_terminal__use_screen(tc_terminal *terminal, bool is_alternate) {
   tc_screen *screen = is_alternate ? &terminal->alternate : &terminal->main;
   if (screen == terminal->screen) return;
+  publish_cursor(terminal); /* the screen that is left keeps showing where it was left */
   if (is_alternate) {
     reset_screen(terminal, screen);
     tc_grid_clear(screen->grid, terminal->blank);
@@ -110,16 +121,6 @@ void tc_terminal__reset(tc_terminal *terminal) {
 }
 
 /* ---- size ---- */
-
-static void publish_cursor(tc_terminal *terminal) {
-  tc_grid *grid = terminal->grid;
-  const bool is_pending = terminal->x >= terminal->cols;
-  grid->cursor_row = terminal->y;
-  grid->cursor_col = is_pending ? terminal->cols - 1 : terminal->x;
-  grid->cursor_flags = is_pending ? TC_CURSOR_PENDING_WRAP : 0;
-  if (terminal->modes & TC_MODE_CURSOR_HIDDEN) grid->cursor_flags |= TC_CURSOR_HIDDEN;
-  tc_grid__publish(grid);
-}
 
 /* Both grids get their new block, or neither does. */
 static tc_status resize_grids(tc_terminal *terminal, uint32_t cols, uint32_t rows) {
