@@ -20,7 +20,9 @@ export function findWorkloadFile(given: string, cwd: string): WorkloadFile {
     throw notDriven(
       'WORKLOAD_NOT_FOUND',
       `there is no workload file ${path}`,
-      'write a first one: seamproof init',
+      scriptExtension.test(given)
+        ? 'check the path, or write a first one: seamproof init'
+        : `to track a program: seamproof track -- ${given} …`,
     )
   if (!stat.isFile() || !scriptExtension.test(path))
     throw notDriven(
