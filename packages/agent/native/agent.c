@@ -14,12 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { IDLE = 0, RECORDING = 1, FORKED = 2 };
-int g_recording;
+union agt_recording g_recording_page __attribute__((aligned(4096)));
+static bool g_has_recorded; /* survives a fork, as g_recording does not */
 uint32_t g_depth_max = 256;
 _Alignas(64) _Atomic uint64_t g_now_us;
 static uint64_t g_start_ns, g_file_limit_bytes;
@@ -57,7 +58,7 @@ static uint32_t count_numbers(const char *path, uint8_t *bits) {
   int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return 0;
   uint32_t count = 0;
-  char buffer[4096];
+  char buffer[1024];
   for (long got; (got = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
     for (long at = 0; at < got;) {
       uint16_t length;
@@ -85,10 +86,10 @@ static uint64_t rss_bytes(void) {
 }
 
 /* Children of every thread, zombies included. */
-static uint32_t count_children(void) {
+static uint32_t count_children(char *list, size_t capacity) {
   uint32_t count = 0;
   int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  char buffer[4096];
+  char buffer[1024];
   for (long got; fd >= 0 && (got = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;) {
     for (long at = 0; at < got;) {
       uint16_t length;
@@ -96,9 +97,9 @@ static uint32_t count_children(void) {
       const char *name = buffer + at + 19;
       at += length;
       if (name[0] < '0' || name[0] > '9') continue;
-      char path[64], list[8192];
+      char path[64];
       snprintf(path, sizeof path, "/proc/self/task/%.20s/children", name);
-      size_t held = read_file(path, list, sizeof list);
+      size_t held = read_file(path, list, capacity);
       for (size_t i = 0; i < held; i++) count += list[i] == ' ';
     }
   }
@@ -109,7 +110,7 @@ static uint32_t count_children(void) {
 static uint32_t count_mappings(void) {
   int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
-  char buffer[8192];
+  char buffer[1024];
   uint32_t lines = 0;
   for (ssize_t got; (got = syscall(SYS_read, fd, buffer, sizeof buffer)) > 0;)
     for (ssize_t i = 0; i < got; i++) lines += buffer[i] == '\n';
@@ -131,62 +132,98 @@ static void write_sample(uint64_t seq, uint32_t descriptors, uint32_t threads, u
 
 /* ---------------------------------------------------------------------------------------------------------- sampler */
 
+enum { SAMPLER_NONE, SAMPLER_RUNS };
 static _Atomic int g_sampler;
+
+/* The main thread has gone by pthread_exit, and nobody is left but us. */
+static bool is_last_thread(void) {
+  char text[512];
+  if (count_numbers("/proc/self/task", NULL) != 2) return false;
+  text[read_file("/proc/self/stat", text, sizeof text - 1)] = 0;
+  const char *state = strrchr(text, ')');
+  return state && state[1] == ' ' && state[2] == 'Z';
+}
 
 static void *run_sampler(void *argument) {
   (void)argument;
   agt_thread_disown();
   syscall(SYS_prctl, 15 /* PR_SET_NAME */, "seamproof");
-  for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING; tick++) {
+  for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == AGT_RECORDING; tick++) {
     agt_clock_us();
     /* Descriptors and threads cost a directory read each: at marks, and twice a second. */
     if (tick % 100 == 0)
       write_sample(0, count_numbers("/proc/self/fd", NULL) - 1, count_numbers("/proc/self/task", NULL), 0, 0);
     else if (tick % 10 == 0)
       write_sample(0, 0, 0, 0, 0);
+    /* The process lives as long as a thread of it does: ours must not be the one. */
+    if (tick % 20 == 19 && is_last_thread()) {
+      agt_thread_own(NULL); /* exit handlers run here next, and those are the subject's */
+      break;
+    }
     struct timespec pause = {0, 5000000};
     nanosleep(&pause, NULL);
   }
   return NULL;
 }
 
-/* Its signals are all blocked: a handler of the subject must never run on our thread. */
+/*
+ * Never from a hook that may run inside an allocator: pthread_create allocates. Signals are all blocked: a handler of the
+ * subject must never run on our thread.
+ */
 void agt_sampler_start(void) {
-  int expected = 0;
-  if (!atomic_compare_exchange_strong(&g_sampler, &expected, 1)) return;
+  int expected = SAMPLER_NONE;
+  if (!atomic_compare_exchange_strong(&g_sampler, &expected, SAMPLER_RUNS)) return;
   static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
   agt_next((void **)&create, "pthread_create");
   int saved_errno = errno;
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  struct agt_thread *own = agt_thread_disown();
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 64 * 1024);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
-  create(&thread, &attributes, run_sampler, NULL);
+  /* A subject's static thread-local storage lies on every stack, however small. */
+  for (size_t bytes = 64 * 1024; bytes <= 16 << 20; bytes *= 16) {
+    pthread_attr_setstacksize(&attributes, bytes);
+    if (create(&thread, &attributes, run_sampler, NULL) == 0) break;
+  }
   pthread_attr_destroy(&attributes);
+  agt_thread_own(own);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = saved_errno;
+}
+
+/* A program that never made a thread has no sampler: its own events keep the time, one in some hundreds. */
+void agt_tick(void) {
+  if (atomic_load_explicit(&g_sampler, memory_order_relaxed) == SAMPLER_RUNS) return;
+  static _Atomic uint64_t sampled_us;
+  uint64_t now = agt_clock_us(), before = atomic_load_explicit(&sampled_us, memory_order_relaxed);
+  if (now - before < 50000 || !atomic_compare_exchange_strong(&sampled_us, &before, now)) return;
+  int saved_errno = errno;
+  write_sample(0, 0, 0, 0, 0);
   errno = saved_errno;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ marks */
 
 void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
-  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != RECORDING) return;
+  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != AGT_RECORDING) return;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return;
   int saved_errno = errno;
-  uint8_t *held = agt_map(65536 / 8);
-  uint32_t descriptors = held ? count_numbers("/proc/self/fd", held) : 0;
-  if (held) {
-    agt_resources_review(thread, held);
-    agt_unmap(held, 65536 / 8);
+  /* A mark may be set on any thread, the last one in exit(): its stack may be as small as they come. */
+  enum { HELD = 65536 / 8, LIST = 8192 };
+  uint8_t *scratch = agt_map(HELD + LIST);
+  uint32_t descriptors = scratch ? count_numbers("/proc/self/fd", scratch) : 0;
+  uint32_t children = scratch ? count_children((char *)scratch + HELD, LIST) : 0;
+  if (scratch) {
+    agt_resources_review(thread, scratch);
+    agt_unmap(scratch, HELD + LIST);
   }
   uint64_t seq = atomic_fetch_add(&g_seq, 1);
-  write_sample(seq, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), count_children(),
-               count_mappings());
+  write_sample(seq, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), children, count_mappings());
   uint8_t body[512];
   if (length > 256) length = 256;
   uint8_t *p = agt_put_varint(body, seq);
@@ -204,7 +241,7 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
 
 static void write_process(void) {
   static uint8_t body[128 * 1024];
-  char path[4096];
+  static char path[4096];
   uint8_t *p = body;
   ssize_t length = syscall(SYS_readlink, "/proc/self/exe", path, sizeof path);
   if (length < 0) length = 0;
@@ -236,7 +273,8 @@ static bool begin_recording(void) {
   g_start_ns = now_ns();
   if (!agt_file_open(g_directory, g_file_limit_bytes)) return false;
   write_process();
-  __atomic_store_n(&g_recording, RECORDING, __ATOMIC_RELEASE);
+  g_has_recorded = true;
+  __atomic_store_n(&g_recording, AGT_RECORDING, __ATOMIC_RELEASE);
   return true;
 }
 
@@ -247,8 +285,6 @@ static uint64_t number_from(const char *name, uint64_t fallback) {
   for (; *text >= '0' && *text <= '9'; text++) value = value * 10 + (uint64_t)(*text - '0');
   return *text ? fallback : value;
 }
-
-static void in_child(void);
 
 __attribute__((constructor(101))) static void start(void) {
   agt_real_resolve();
@@ -266,21 +302,25 @@ __attribute__((constructor(101))) static void start(void) {
   agt_resources_init();
   agt_modules_init();
   agt_code_init();
-  pthread_atfork(NULL, NULL, in_child);
-  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init())) begin_recording();
+  pthread_atfork(NULL, NULL, agt_in_child);
+  /* A child made past every handler (a raw system call) finds itself idle, and never writes into its parent's file. */
+  syscall(SYS_madvise, &g_recording_page, sizeof g_recording_page, MADV_WIPEONFORK);
+  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording())
+    at_quick_exit(agt_finish);
   errno = saved_errno;
 }
 
-static bool is_recorded_process(void) { return (uint32_t)syscall(SYS_getpid) == g_header->pid; }
+bool agt_is_recorded_process(void) { return (uint32_t)syscall(SYS_getpid) == g_header->pid; }
 
-static void finish(void) {
-  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != RECORDING || !is_recorded_process()) return;
+void agt_finish(void) {
+  if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != AGT_RECORDING || !agt_is_recorded_process()) return;
   static _Atomic int is_finished;
   if (atomic_exchange(&is_finished, 1)) return;
   agt_mark(AGT_MARK_PROGRAM_END, "", 0);
   struct agt_thread *thread = agt_thread_enter();
   if (thread) {
     agt_events_chunk_close(thread);
+    thread->chunk_capacity = 0; /* what still comes is little */
     agt_thread_leave(thread);
   }
   agt_file_set_state(AGT_CLOSED);
@@ -288,96 +328,24 @@ static void finish(void) {
 }
 
 /* Recording goes on: destructors of other libraries still free. The file is valid at every byte. */
-__attribute__((destructor(101))) static void stop(void) { finish(); }
+__attribute__((destructor(101))) static void stop(void) { agt_finish(); }
 
-/* ----------------------------------------------------------------------------------------------- fork, exec, _exit */
-
-static uint32_t g_calls_since_fork;
-
-/*
- * A lock may be held by a thread that the child does not have. The child makes every lock anew, with what it guards.
- */
-static void in_child(void) {
-  if (g_recording == IDLE) return;
-  __atomic_store_n(&g_recording, FORKED, __ATOMIC_RELEASE);
-  atomic_store(&g_sampler, 0);
-  g_calls_since_fork = 0;
-  agt_threads_after_fork();
-}
-
-/*
- * From agt_thread_enter, in a forked child. Most children exec at once; one that goes on gets a trace of its own. Blocks
- * that it allocated before that are not seen.
- */
-void agt_begin_in_child(void) {
-  if (++g_calls_since_fork != 64) return;
-  int saved_errno = errno;
-  t_thread = AGT_T_BUSY;
+/* In a forked child, on the one thread it has: everything that its parent's threads may have held is made anew. */
+bool agt_begin_anew(void) {
   agt_file_after_fork();
   agt_meta_after_fork();
   agt_modules_after_fork();
   agt_resources_after_fork();
   agt_tree_after_fork();
   bool is_ready = !g_is_aggregate || agt_live_init();
-  __atomic_store_n(&g_recording, IDLE, __ATOMIC_RELEASE);
-  if (is_ready) begin_recording();
-  t_thread = NULL;
-  errno = saved_errno;
+  __atomic_store_n(&g_recording, AGT_IDLE, __ATOMIC_RELEASE);
+  return is_ready && begin_recording();
 }
 
-bool agt_is_forked(void) { return __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == FORKED; }
-
-AGT_EXPORT pid_t fork(void) {
-  static pid_t (*real)(void);
-  agt_next((void **)&real, "fork");
-  pid_t child = real();
-  if (child > 0 && __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING) {
-    struct agt_thread *thread = agt_thread_enter();
-    if (thread) {
-      uint8_t body[32];
-      uint8_t *p = agt_put_varint(body, (uint64_t)child);
-      p = agt_put_varint(p, agt_clock_us());
-      agt_meta_write(AGT_META_FORK, body, (size_t)(p - body));
-      agt_thread_leave(thread);
-    }
-  }
-  return child;
+void agt_in_child(void) {
+  if (!g_has_recorded) return;
+  __atomic_store_n(&g_recording, AGT_FORKED, __ATOMIC_RELEASE);
+  atomic_store(&g_sampler, SAMPLER_NONE);
+  agt_threads_after_fork();
+  agt_calls_after_fork();
 }
-
-/* After vfork the child runs in its parent's memory: only the process that the trace belongs to may say it ended. */
-#define ENDING(state) \
-  do { \
-    if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) == RECORDING && is_recorded_process()) agt_file_set_state(state); \
-  } while (0)
-
-AGT_EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
-  static int (*real)(const char *, char *const[], char *const[]);
-  agt_next((void **)&real, "execve");
-  ENDING(AGT_EXECED);
-  int failed = real(path, arguments, environment);
-  ENDING(AGT_OPEN);
-  return failed;
-}
-AGT_EXPORT int execv(const char *path, char *const arguments[]) {
-  static int (*real)(const char *, char *const[]);
-  agt_next((void **)&real, "execv");
-  ENDING(AGT_EXECED);
-  int failed = real(path, arguments);
-  ENDING(AGT_OPEN);
-  return failed;
-}
-AGT_EXPORT int execvp(const char *file, char *const arguments[]) {
-  static int (*real)(const char *, char *const[]);
-  agt_next((void **)&real, "execvp");
-  ENDING(AGT_EXECED);
-  int failed = real(file, arguments);
-  ENDING(AGT_OPEN);
-  return failed;
-}
-
-AGT_EXPORT void _exit(int code) {
-  finish();
-  syscall(SYS_exit_group, code);
-  __builtin_unreachable();
-}
-AGT_EXPORT void _Exit(int code) { _exit(code); }

@@ -99,8 +99,9 @@ struct agt_thread *agt_thread_enter_slow(struct agt_thread *seen);
 void agt_thread_leave_slow(struct agt_thread *thread);
 void agt_threads_init(void);
 void agt_threads_after_fork(void);
-/* Names the calling thread the agent's own: it is never tracked. */
-void agt_thread_disown(void);
+/* Names the calling thread the agent's own: it is not tracked until it is given back what this returns. */
+struct agt_thread *agt_thread_disown(void);
+void agt_thread_own(struct agt_thread *thread);
 
 /* TLS holds one pointer, initial-exec: a big static TLS block makes pthread_create fail with EINVAL. */
 extern __thread struct agt_thread *t_thread __attribute__((tls_model("initial-exec")));
@@ -125,8 +126,14 @@ static inline void agt_thread_leave(struct agt_thread *thread) {
 
 /* ---------------------------------------------------------------------------------------------- lifecycle (agent.c) */
 
-/* 0 idle, 1 recording. The one load that an idle agent costs. */
-extern int g_recording;
+/*
+ * The one load that an idle agent costs. It has a page of its own, which the kernel gives to a forked child as zeros: a
+ * child that no handler of ours heard of is idle.
+ */
+enum { AGT_IDLE = 0, AGT_RECORDING = 1, AGT_FORKED = 2 };
+union agt_recording { int state; char page[4096]; };
+extern union agt_recording g_recording_page;
+#define g_recording g_recording_page.state
 extern bool g_is_aggregate;
 extern uint32_t g_depth_max;
 /* µs since the process's start, refreshed by the sampler thread every few milliseconds. */
@@ -135,8 +142,18 @@ extern _Atomic uint64_t g_now_us;
 extern _Atomic uint64_t g_seq;
 
 uint64_t agt_clock_us(void);
-/* Starts the sampler thread unless it runs. Called from slow paths. */
+/* Starts the sampler thread unless it runs. Allocates: only where the subject itself may. */
 void agt_sampler_start(void);
+/* Keeps the time while there is no sampler. */
+void agt_tick(void);
+/* The mark at the program's end, and the file closed; once. */
+void agt_finish(void);
+/* False in a vfork child, which runs in its parent's memory. A system call. */
+bool agt_is_recorded_process(void);
+void agt_in_child(void);
+/* In a forked child that goes on: a trace of its own. */
+bool agt_begin_anew(void);
+void agt_calls_after_fork(void);
 void agt_mark(enum agt_mark_kind kind, const char *name, size_t length);
 /* Memory straight from the kernel; never returned to the process's allocator. NULL when there is none. */
 void *agt_map(size_t bytes);
@@ -224,7 +241,9 @@ void agt_tree_after_fork(void);
 /* How to step from a frame to its caller, packed by cfi.c into one word so that a cache entry is 16 bytes. */
 typedef uint64_t agt_rule;
 enum { AGT_CFA_RSP = 1, AGT_CFA_RBP = 2, AGT_CFA_RBP_DEREF = 3, AGT_CFA_FRAME_POINTER = 4, AGT_CFA_END = 5,
-       AGT_CFA_NO_CODE = 6 /* nothing is executed there: the walk went astray */ };
+       AGT_CFA_NO_CODE = 6, /* nothing is executed there: the walk went astray */
+       AGT_CFA_NO_TABLE = 7, /* compiled code without a row: guess.c looks at the stack */
+       AGT_CFA_GUESSED = 8, AGT_CFA_LOST = 9 };
 enum { AGT_RBP_SAME = 0, AGT_RBP_AT_CFA = 1, AGT_RBP_AT_RBP = 2 };
 #define AGT_RULE(cfa, cfa_offset, rbp, rbp_offset) \
   ((uint64_t)(cfa) | (uint64_t)(rbp) << 4 | (uint64_t)((uint32_t)(rbp_offset) & 0xffffff) << 8 | \
@@ -246,6 +265,9 @@ struct agt_mapping agt_mapping_around(uintptr_t address);
 /* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
 bool agt_object_at(uintptr_t address, struct agt_object *object);
 agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc);
+/* A rule of kind AGT_CFA_GUESSED for a frame whose code has no table, 0 when the stack shows none. See guess.c. */
+agt_rule agt_guess_rule(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
+bool agt_is_after_call(uintptr_t address);
 /*
  * One step outwards with every register that calls preserve, in DWARF's numbering, [16] the return address. Slower than a
  * rule by far; for foreign stacks, where code such as koffi's keeps the old stack pointer in rbx. False at the end.
@@ -284,6 +306,8 @@ void agt_record_realloc_end(struct agt_thread *, uint64_t begun, void *old_block
                             struct agt_registers caller);
 void agt_record_map(struct agt_thread *, void *address, size_t bytes, int protection, int flags, struct agt_registers caller);
 void agt_record_unmap(struct agt_thread *, void *address, size_t bytes);
+/* 0 when there is no room for the record. */
+uint64_t agt_record_remap_begin(struct agt_thread *);
 void agt_record_remap_end(struct agt_thread *, uint64_t begun, void *old_address, size_t old_bytes, void *address,
                           size_t bytes, struct agt_registers caller);
 void agt_record_acquire(struct agt_thread *, enum agt_class, uint64_t id, struct agt_registers caller);
@@ -334,6 +358,7 @@ extern struct agt_real g_real;
 void agt_real_resolve(void);
 /* Blocks handed out while dlsym was still looking up the real allocator; they are never freed. */
 bool agt_is_bootstrap(const void *block);
+size_t agt_bootstrap_size(const void *block);
 /* dlsym(RTLD_NEXT, name), remembered in *slot. */
 void *agt_next(void **slot, const char *name);
 

@@ -11,6 +11,7 @@ enum { DW_RBP = 6, DW_RSP = 7, DW_RA = 16 };
 enum { PE_OMIT = 0xff, PE_PCREL = 0x10, PE_DATAREL = 0x30, PE_INDIRECT = 0x80 };
 
 static const agt_rule frame_pointer_rule = AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
+static const agt_rule no_table_rule = AGT_RULE(AGT_CFA_NO_TABLE, 0, AGT_RBP_SAME, 0);
 static const agt_rule end_rule = AGT_RULE(AGT_CFA_END, 0, AGT_RBP_SAME, 0);
 
 struct cursor { const uint8_t *at, *end; bool overrun; };
@@ -277,7 +278,9 @@ agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc) {
   struct row row;
   enum found found = find_row(object, pc, &row);
   if (found == FOUND_END) return end_rule;
-  if (found == FOUND_NOTHING || row.saved[DW_RBP].how == SAVED_UNKNOWN) return frame_pointer_rule;
+  /* V8's builtins are in the executable; they have no rows and keep a frame pointer. */
+  if (found == FOUND_NOTHING) return object->path && object->path[0] ? no_table_rule : frame_pointer_rule;
+  if (row.saved[DW_RBP].how == SAVED_UNKNOWN) return frame_pointer_rule;
   unsigned cfa = row.cfa_register == DW_RSP && !row.is_cfa_deref ? AGT_CFA_RSP
                  : row.cfa_register == DW_RBP                    ? (row.is_cfa_deref ? AGT_CFA_RBP_DEREF : AGT_CFA_RBP)
                                                                  : 0;

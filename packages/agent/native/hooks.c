@@ -72,7 +72,7 @@ static AGT_NOINLINE void *realloc_tracked(void *block, size_t bytes, struct agt_
 
 static AGT_NOINLINE void *realloc_bootstrap(void *block, size_t bytes) {
   void *moved = malloc(bytes);
-  size_t old_bytes = malloc_usable_size(block);
+  size_t old_bytes = agt_bootstrap_size(block);
   if (moved) memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
   return moved;
 }
@@ -124,7 +124,10 @@ AGT_EXPORT void *pvalloc(size_t bytes) {
   return block;
 }
 
-AGT_EXPORT size_t malloc_usable_size(void *block) { return g_real.malloc_usable_size(block); }
+AGT_EXPORT size_t malloc_usable_size(void *block) {
+  if (AGT_UNLIKELY(agt_is_bootstrap(block))) return agt_bootstrap_size(block);
+  return g_real.malloc_usable_size(block);
+}
 
 /* ------------------------------------------------------------------------------------------------------- mappings */
 
@@ -153,7 +156,8 @@ AGT_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, 
 }
 
 AGT_EXPORT int munmap(void *address, size_t bytes) {
-  if (TRACKED()) {
+  bool is_refused = (uintptr_t)address & 4095 || bytes == 0; /* by the kernel, with EINVAL: nothing is released */
+  if (TRACKED() && !is_refused) {
     agt_stack_unmapped((uintptr_t)address, bytes);
     struct agt_thread *thread = agt_thread_enter();
     if (thread) {
@@ -175,7 +179,7 @@ AGT_EXPORT void *mremap(void *address, size_t old_bytes, size_t bytes, int flags
   struct agt_thread *thread = TRACKED() ? agt_thread_enter() : NULL;
   if (!thread) return (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
   agt_stack_unmapped((uintptr_t)address, old_bytes);
-  uint64_t begun = atomic_fetch_add_explicit(&g_seq, 1, memory_order_relaxed);
+  uint64_t begun = agt_record_remap_begin(thread);
   void *moved = (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
   int error = errno;
   agt_record_remap_end(thread, begun, address, old_bytes, moved == MAP_FAILED ? NULL : moved, bytes, AGT_CALLER());

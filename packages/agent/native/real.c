@@ -29,7 +29,7 @@ static void *pool_alloc(size_t bytes, size_t alignment) {
   return (void *)block; /* static memory starts as zero, and nothing is handed out twice */
 }
 
-static size_t pool_size(const void *block) { return ((const size_t *)block)[-2]; }
+size_t agt_bootstrap_size(const void *block) { return ((const size_t *)block)[-2]; }
 
 static void *boot_malloc(size_t bytes);
 static void boot_free(void *block);
@@ -81,7 +81,7 @@ static void *boot_realloc(void *block, size_t bytes) {
   agt_real_resolve();
   if (block && !agt_is_bootstrap(block)) return g_real.realloc(block, bytes);
   void *grown = g_real.malloc == boot_malloc ? pool_alloc(bytes, 16) : g_real.malloc(bytes);
-  if (grown && block) memcpy(grown, block, pool_size(block) < bytes ? pool_size(block) : bytes);
+  if (grown && block) memcpy(grown, block, agt_bootstrap_size(block) < bytes ? agt_bootstrap_size(block) : bytes);
   return grown;
 }
 static int boot_posix_memalign(void **out, size_t alignment, size_t bytes) {
@@ -97,7 +97,7 @@ static void *boot_aligned(size_t alignment, size_t bytes) {
 static void *boot_valloc(size_t bytes) { return boot_aligned(4096, bytes); }
 static size_t boot_usable(void *block) {
   agt_real_resolve();
-  if (block && agt_is_bootstrap(block)) return pool_size(block);
+  if (block && agt_is_bootstrap(block)) return agt_bootstrap_size(block);
   return g_real.malloc_usable_size == boot_usable ? 0 : g_real.malloc_usable_size(block);
 }
 

@@ -34,7 +34,6 @@ static AGT_NOINLINE bool next_chunk(struct agt_thread *thread) {
   uint32_t capacity = thread->chunk_capacity ? thread->chunk_capacity * 4 : CHUNK_MIN;
   if (capacity > CHUNK_MAX) capacity = CHUNK_MAX;
   agt_events_chunk_close(thread);
-  if (capacity == CHUNK_MAX) agt_sampler_start();
   uint64_t first = atomic_load_explicit(&g_seq, memory_order_relaxed);
   uint8_t *chunk = agt_chunk_open(AGT_CHUNK_EVENTS, capacity, first, thread->index);
   if (!chunk) return false;
@@ -61,6 +60,7 @@ static inline void publish(uint8_t *record, uint8_t token) {
 /* Room for one record numbered `seq`, after the gap and time records it needs. NULL when recording has stopped. */
 static inline uint8_t *begin(struct agt_thread *thread, uint64_t seq) {
   uint8_t *p = thread->cursor;
+  if (AGT_UNLIKELY((seq & 255) == 0)) agt_tick();
   uint64_t now = atomic_load_explicit(&g_now_us, memory_order_relaxed);
   if (AGT_UNLIKELY(now > thread->time_us)) {
     uint8_t *end = agt_put_varint(p + 1, now - thread->time_us);
@@ -251,6 +251,11 @@ void agt_record_unmap(struct agt_thread *thread, void *address, size_t bytes) {
   end(thread, p, seq + 1);
 }
 
+uint64_t agt_record_remap_begin(struct agt_thread *thread) {
+  if (g_is_aggregate) return 0;
+  return has_room(thread) ? take_seq() : 0; /* the room first: a chunk opened later would begin after this number */
+}
+
 void agt_record_remap_end(struct agt_thread *thread, uint64_t begun, void *old_address, size_t old_bytes, void *address,
                           size_t bytes, struct agt_registers caller) {
   if (!address) return;
@@ -262,7 +267,7 @@ void agt_record_remap_end(struct agt_thread *thread, uint64_t begun, void *old_a
     agt_live_add(AGT_KEY(AGT_KEY_MAPPING, (uintptr_t)address >> 12), bytes, stack, AGT_MMAP);
     return;
   }
-  if (!has_room(thread)) return;
+  if (!begun) return;
   uint64_t acquired = take_seq();
   uint8_t *record = begin(thread, begun);
   uint8_t *p = agt_put_varint(record + 1, (uintptr_t)old_address >> 12);

@@ -34,7 +34,9 @@ static bool is_open(int fd) {
   return fd >= 0 && fd < DESCRIPTORS && atomic_load_explicit(&g_open[fd >> 3], memory_order_relaxed) >> (fd & 7) & 1;
 }
 
+/* A vfork child's descriptors are its own, though it runs in its parent's memory. */
 static AGT_NOINLINE void opened(int fd, struct agt_registers caller) {
+  if (!agt_is_recorded_process()) return;
   int saved_errno = errno;
   struct agt_thread *thread = agt_thread_enter();
   if (thread) {
@@ -47,7 +49,7 @@ static AGT_NOINLINE void opened(int fd, struct agt_registers caller) {
 }
 
 static AGT_NOINLINE void closing(int fd) {
-  if (!is_open(fd)) return;
+  if (!is_open(fd) || !agt_is_recorded_process()) return;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return;
   agt_record_release(thread, AGT_FD, (uint64_t)fd);
@@ -287,14 +289,15 @@ void agt_resources_init(void) { pthread_once(&g_thread_key_once, make_thread_key
 
 static void *run_thread(void *argument) {
   struct start start = *(struct start *)argument;
-  g_real.free(argument);
+  agt_unmap(argument, sizeof start);
   pthread_setspecific(g_thread_key, (void *)(uintptr_t)(start.id + 1));
   return start.run(start.argument);
 }
 
 AGT_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
   if (!TRACKED()) return REAL(pthread_create)(thread, attributes, run, argument);
-  struct start *start = g_real.malloc(sizeof *start);
+  agt_sampler_start();
+  struct start *start = agt_map(sizeof *start); /* a page: next to a thread's stack it is nothing */
   if (!start) return EAGAIN;
   *start = (struct start){run, argument, atomic_fetch_add(&g_thread_id, 1)};
   uint64_t id = start->id;
@@ -305,7 +308,7 @@ AGT_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
   }
   int failed = REAL(pthread_create)(thread, attributes, run_thread, start);
   if (failed) {
-    g_real.free(start);
+    agt_unmap(start, sizeof *start);
     own = agt_thread_enter();
     if (own) {
       agt_record_release(own, AGT_THREAD, id);

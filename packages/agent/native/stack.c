@@ -20,44 +20,30 @@ _Atomic uint32_t g_map_generation = 1;
 
 /* -------------------------------------------------------------------------------------------------------- mappings */
 
-static uintptr_t parse_hex(const char **at) {
-  uintptr_t value = 0;
-  for (;; (*at)++) {
-    char c = **at;
-    if (c >= '0' && c <= '9') value = value << 4 | (uintptr_t)(c - '0');
-    else if (c >= 'a' && c <= 'f') value = value << 4 | (uintptr_t)(c - 'a' + 10);
-    else return value;
-  }
-}
-
-/* The readable mapping around an address, from /proc/self/maps with bare system calls. Some 0.1 ms; rare. */
+/*
+ * The readable mapping around an address, from /proc/self/maps with bare system calls. Some 0.1 ms; rare. Character by
+ * character with a small buffer: a signal stack has 8 KiB in all, and the walk needs room too.
+ */
 struct agt_mapping agt_mapping_around(uintptr_t address) {
   struct agt_mapping found = {0};
   int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return found;
-  char buffer[4096];
-  size_t held = 0;
-  bool is_done = false;
-  while (!is_done) {
-    ssize_t got = syscall(SYS_read, fd, buffer + held, sizeof buffer - held - 1);
-    if (got <= 0) break;
-    held += (size_t)got;
-    buffer[held] = 0;
-    char *line = buffer;
-    for (char *end; !is_done && (end = memchr(line, '\n', held - (size_t)(line - buffer))); line = end + 1) {
-      const char *at = line;
-      uintptr_t low = parse_hex(&at);
-      at++;
-      uintptr_t high = parse_hex(&at);
-      if (address < low || address >= high) continue;
-      if (at[1] == 'r') found = (struct agt_mapping){low, high, at[3] == 'x'};
-      is_done = true;
+  enum { LOW, HIGH, MODE, REST } part = LOW;
+  uintptr_t value = 0, low = 0;
+  char buffer[512], mode[3];
+  int modes = 0;
+  for (ssize_t got; modes < 3 && (got = syscall(SYS_read, fd, buffer, sizeof buffer)) > 0;) {
+    for (ssize_t i = 0; i < got && modes < 3; i++) {
+      char c = buffer[i];
+      if (c == '\n') part = LOW, value = 0;
+      else if (part == MODE) mode[modes++] = c;
+      else if (part == LOW && c == '-') part = HIGH, low = value, value = 0;
+      else if (part == HIGH && c == ' ') part = address >= low && address < value ? MODE : REST;
+      else if (part != REST) value = value << 4 | (uintptr_t)(c <= '9' ? c - '0' : c - 'a' + 10);
     }
-    held -= (size_t)(line - buffer);
-    memmove(buffer, line, held);
-    if (held >= sizeof buffer - 1) held = 0; /* a path longer than the buffer: its line is of no use */
   }
   syscall(SYS_close, fd);
+  if (modes == 3 && mode[0] == 'r') found = (struct agt_mapping){low, value, mode[2] == 'x'};
   return found;
 }
 
@@ -70,7 +56,16 @@ struct agt_mapping agt_mapping_around(uintptr_t address) {
 enum { RULES = 1 << 14 };
 static struct { _Atomic uint64_t tag_xor_rule, rule; } g_rules[RULES];
 
-static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint64_t tag, uint32_t slot) {
+static inline uint64_t rule_tag(uintptr_t pc, uint32_t generation) { return (uint64_t)pc | (uint64_t)generation << 48; }
+static inline uint32_t rule_slot(uintptr_t pc) { return (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50); }
+
+static void remember_rule(uintptr_t pc, uint32_t generation, agt_rule rule) {
+  uint32_t slot = rule_slot(pc);
+  atomic_store_explicit(&g_rules[slot].tag_xor_rule, rule_tag(pc, generation) ^ rule, memory_order_relaxed);
+  atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
+}
+
+static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint32_t generation) {
   struct agt_object object;
   int saved_errno = errno;
   agt_rule rule;
@@ -79,43 +74,45 @@ static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint64_t tag, uint32_t s
   else if (agt_code_holds(pc - 1) || agt_mapping_around(pc - 1).is_executable)
     rule = AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
   else rule = AGT_RULE(AGT_CFA_NO_CODE, 0, AGT_RBP_SAME, 0);
-  atomic_store_explicit(&g_rules[slot].tag_xor_rule, tag ^ rule, memory_order_relaxed);
-  atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
+  remember_rule(pc, generation, rule);
   errno = saved_errno;
   return rule;
 }
 
 static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
-  uint64_t tag = (uint64_t)pc | (uint64_t)generation << 48;
-  uint32_t slot = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50);
+  uint32_t slot = rule_slot(pc);
   uint64_t rule = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
-  if (AGT_LIKELY((atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ rule) == tag)) return rule;
-  return look_up_rule(pc, tag, slot);
+  uint64_t tag = atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ rule;
+  return AGT_LIKELY(tag == rule_tag(pc, generation)) ? rule : look_up_rule(pc, generation);
 }
 
 /* ---------------------------------------------------------------------------------------------------- stack bounds */
 
 extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
 
-static struct agt_mapping own_stack(struct agt_thread *thread) {
-  if (AGT_UNLIKELY(!thread->stack_high)) {
-    int saved_errno = errno;
-    if (syscall(SYS_gettid) == getpid()) {
-      /* The kernel keeps the room below the main stack free as far as its limit goes. */
-      struct rlimit limit;
-      uintptr_t bytes = (uintptr_t)64 << 20;
-      if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < bytes) bytes = limit.rlim_cur;
-      thread->stack_high = (uintptr_t)__libc_stack_end;
-      thread->stack_low = thread->stack_high - bytes;
-    } else {
-      /* glibc puts a thread's control block at the top of its stack; a guard page ends the mapping below. */
-      uintptr_t top = (uintptr_t)pthread_self();
-      struct agt_mapping mapping = agt_mapping_around(top - 8);
-      thread->stack_high = top;
-      thread->stack_low = mapping.high ? mapping.low : top;
-    }
-    errno = saved_errno;
+static AGT_NOINLINE void find_own_stack(struct agt_thread *thread) {
+  int saved_errno = errno;
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  /* glibc puts a thread's control block at the top of its stack; a guard page ends the mapping below. */
+  uintptr_t top = (uintptr_t)pthread_self();
+  struct agt_mapping mapping = agt_mapping_around(top - 8);
+  thread->stack_high = top;
+  thread->stack_low = mapping.high ? mapping.low : top;
+  bool is_here = here >= thread->stack_low && here < top;
+  /* The first thread of a child that another thread forked stands on that thread's stack. */
+  if (!is_here && syscall(SYS_gettid) == getpid()) {
+    /* The kernel keeps the room below the main stack free as far as its limit goes. */
+    struct rlimit limit;
+    uintptr_t bytes = (uintptr_t)64 << 20;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < bytes) bytes = limit.rlim_cur;
+    thread->stack_high = (uintptr_t)__libc_stack_end;
+    thread->stack_low = thread->stack_high - bytes;
   }
+  errno = saved_errno;
+}
+
+static struct agt_mapping own_stack(struct agt_thread *thread) {
+  if (AGT_UNLIKELY(!thread->stack_high)) find_own_stack(thread);
   return (struct agt_mapping){.low = thread->stack_low, .high = thread->stack_high};
 }
 
@@ -158,6 +155,10 @@ enum { NOT_VERIFIABLE = 0x100 };
 enum { INTERPRETED = 0x200 };
 
 static inline uintptr_t load(uintptr_t address) { return *(const uintptr_t *)address; }
+static bool is_in_library(uintptr_t pc) {
+  struct agt_object object;
+  return agt_object_at(pc - 1, &object) && object.path && object.path[0];
+}
 static inline bool is_readable(uintptr_t address, uintptr_t low, uintptr_t high) {
   return address >= low && address <= high - 8 && !(address & 7);
 }
@@ -180,12 +181,33 @@ static inline bool bytecode_stands(const struct agt_frame *frame) {
   return !(frame->flags & INTERPRETED) || bytecode_word(frame) >> 32 == frame->bytecode;
 }
 
+/*
+ * A guess for a frame whose code has no table, or whose row counts on an rbp that such code has not let through: the one
+ * made before if it fits here too, else a new one. Guesses are kept beside the rules, under a generation of their own.
+ */
+static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr_t rbp, uint32_t generation,
+                                          struct agt_mapping range) {
+  uint32_t guesses = generation ^ 0x8000;
+  uint32_t slot = rule_slot(frame->pc);
+  uint64_t known = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
+  uint64_t tag = atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ known;
+  if (tag == rule_tag(frame->pc, guesses)) {
+    if ((known & 0xf) != AGT_CFA_GUESSED) return known;
+    uintptr_t cfa = frame->sp + (uintptr_t)(known >> 32);
+    if (cfa <= range.high && agt_is_after_call(load(cfa - 8))) return known;
+  }
+  agt_rule rule = agt_guess_rule(frame->pc, frame->sp, rbp, range.high);
+  if (!rule) rule = AGT_RULE(rbp ? AGT_CFA_FRAME_POINTER : AGT_CFA_LOST, 0, AGT_RBP_SAME, 0);
+  remember_rule(frame->pc, guesses, rule);
+  return rule;
+}
+
 /* From a frame to its caller; fills from->rbp_slot. */
-static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation, struct agt_mapping range) {
-  agt_rule rule = rule_of(from->pc, generation);
+static inline enum step step_by(agt_rule rule, struct agt_frame *from, struct agt_frame *to, struct agt_mapping range) {
   uintptr_t cfa, slot = 0;
   int32_t cfa_offset = (int32_t)(rule >> 32);
   switch (rule & 0xf) {
+    case AGT_CFA_GUESSED:
     case AGT_CFA_RSP: cfa = from->sp + (uintptr_t)(intptr_t)cfa_offset; break;
     case AGT_CFA_RBP: cfa = from->rbp + (uintptr_t)(intptr_t)cfa_offset; break;
     case AGT_CFA_RBP_DEREF:
@@ -201,6 +223,7 @@ static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, u
       if (agt_code_is_interpreted(from->pc)) read_bytecode(from);
       break;
     case AGT_CFA_NO_CODE: return STEP_NO_CODE;
+    case AGT_CFA_LOST: return STEP_LOST;
     default: return STEP_END;
   }
   /* The caller's frame lies further out, on this stack. */
@@ -217,6 +240,15 @@ static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, u
   to->sp = cfa;
   to->rbp = slot ? load(slot) : from->rbp;
   return to->pc < 4096 ? STEP_END : STEP_OK;
+}
+
+static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation,
+                                 struct agt_mapping range) {
+  agt_rule rule = rule_of(from->pc, generation);
+  if (AGT_UNLIKELY((rule & 0xf) == AGT_CFA_NO_TABLE)) rule = guessed_rule(from, from->rbp, generation, range);
+  enum step step = step_by(rule, from, to, range);
+  if (AGT_LIKELY(step != STEP_LOST) || (rule & 0xf) == AGT_CFA_GUESSED || !is_in_library(from->pc)) return step;
+  return step_by(guessed_rule(from, 0, generation, range), from, to, range);
 }
 
 /* How many of the kept frames, counted from `at` outwards, still stand: 0 when all down to the outermost do. */
@@ -295,7 +327,7 @@ static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_regi
 }
 
 uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) {
-  uint32_t generation = atomic_load_explicit(&g_code_generation, memory_order_relaxed);
+  uint32_t generation = atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff;
   if (AGT_UNLIKELY(thread->frame_generation != generation)) {
     thread->frame_generation = generation;
     thread->frame_count = 0;

@@ -91,8 +91,8 @@ struct agt_thread *agt_thread_enter_slow(struct agt_thread *seen) {
   }
   if (seen == AGT_T_ENDED) {
     int saved_errno = errno;
+    t_thread = AGT_T_BUSY; /* before the lock: a signal handler here must not wait for it */
     pthread_mutex_lock(&g_threads.ended_lock);
-    t_thread = AGT_T_BUSY;
     if (!g_threads.ended) g_threads.ended = make("ended threads");
     errno = saved_errno;
     if (g_threads.ended) {
@@ -100,8 +100,8 @@ struct agt_thread *agt_thread_enter_slow(struct agt_thread *seen) {
       g_threads.ended->stack_high = 0;
       return g_threads.ended;
     }
-    t_thread = AGT_T_ENDED;
     pthread_mutex_unlock(&g_threads.ended_lock);
+    t_thread = AGT_T_ENDED;
   }
   if (seen != NULL) {
     if (seen != AGT_T_AGENT) AGT_COUNT(untracked_calls);
@@ -121,11 +121,16 @@ struct agt_thread *agt_thread_enter_slow(struct agt_thread *seen) {
 /* t_thread is not the state that was entered: it was the shared one of ended threads. */
 void agt_thread_leave_slow(struct agt_thread *thread) {
   if (thread != g_threads.ended) return;
-  t_thread = AGT_T_ENDED;
   pthread_mutex_unlock(&g_threads.ended_lock);
+  t_thread = AGT_T_ENDED;
 }
 
-void agt_thread_disown(void) { t_thread = AGT_T_AGENT; }
+struct agt_thread *agt_thread_disown(void) {
+  struct agt_thread *before = t_thread;
+  t_thread = AGT_T_AGENT;
+  return before;
+}
+void agt_thread_own(struct agt_thread *thread) { t_thread = thread; }
 
 void agt_threads_init(void) { pthread_key_create(&g_threads.key, at_thread_end); }
 

@@ -32,6 +32,22 @@ static bool bit_of(const _Atomic uint8_t *bits, uintptr_t address) {
   return bits && atomic_load_explicit(&bits[granule >> 3 & (GRANULES / 8 - 1)], memory_order_relaxed) >> (granule & 7) & 1;
 }
 
+/*
+ * V8 also names bytecode, which lies among its objects and is never executed. Its regions are 256 KiB; what a region is for
+ * is looked up once.
+ */
+static bool is_executable(uintptr_t address) {
+  enum { REGIONS = 1 << 12 };
+  static _Atomic uint64_t known[REGIONS];
+  uint64_t region = address >> 18;
+  _Atomic uint64_t *slot = &known[(region * 0x9e3779b97f4a7c15u) >> 52];
+  uint64_t entry = atomic_load_explicit(slot, memory_order_relaxed);
+  if (entry >> 1 == region) return entry & 1;
+  bool is_code = agt_mapping_around(address).is_executable;
+  atomic_store_explicit(slot, region << 1 | is_code, memory_order_relaxed);
+  return is_code;
+}
+
 /* Whether some of the range held code before. */
 static bool claim(uintptr_t start, size_t bytes, bool is_interpreted) {
   bool was_used = false;
@@ -62,7 +78,7 @@ void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name
   pthread_mutex_unlock(&g_meta.lock);
   const char *colon = memchr(name, ':', name_length < 16 ? name_length : 16);
   bool is_interpreted = colon && colon + 1 < name + name_length && colon[1] == '~'; /* "JS:~encode …" */
-  if (g_granules && g_interpreted && claim(start, bytes, is_interpreted)) agt_tree_forget(start, bytes);
+  if (g_granules && g_interpreted && is_executable(start) && claim(start, bytes, is_interpreted)) agt_tree_forget(start, bytes);
 }
 
 /* ------------------------------------------------------------------------------------------------------ call positions */

@@ -26,6 +26,7 @@ static struct {
   ino_t inode;
   uint64_t allocated; /* guarded by lock: bytes of the file that the disk has promised */
   uint64_t limit_bytes;
+  bool is_trimmed; /* the process is ending: take no more of the disk than is needed */
   char path[4096];
 } g_file = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
@@ -104,8 +105,28 @@ static bool reopen(void) {
   return descriptor_is_ours();
 }
 
-bool agt_file_open(const char *directory, uint64_t limit_bytes) {
-  crc_init();
+enum promise { PROMISED, DISK_IS_FULL, OVER_LIMIT };
+
+/*
+ * Makes the disk promise bytes [from, to): writing to a mapped hole of a full disk is SIGBUS. Growing a file over the limit
+ * of the process is SIGXFSZ, so it is not tried.
+ */
+static enum promise promise(uint64_t from, uint64_t to) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && to > limit.rlim_cur) return OVER_LIMIT;
+  while (syscall(SYS_fallocate, g_file.fd, 0, (long)from, (long)(to - from)) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EOPNOTSUPP) return DISK_IS_FULL;
+    /* This file system promises nothing, but what has been written is there. */
+    static const uint8_t zeros[PAGE];
+    for (uint64_t at = from; at < to; at += PAGE)
+      if (syscall(SYS_pwrite64, g_file.fd, zeros, sizeof zeros, (long)at) != (long)sizeof zeros) return DISK_IS_FULL;
+    break;
+  }
+  return PROMISED;
+}
+
+static bool create_file(const char *directory) {
   int fd = -1;
   for (int attempt = 0; attempt < 10000 && fd < 0; attempt++) {
     /* The number keeps apart what one pid runs after another through exec. */
@@ -120,12 +141,24 @@ bool agt_file_open(const char *directory, uint64_t limit_bytes) {
   if (fstat(g_file.fd, &status) != 0) return false;
   g_file.device = status.st_dev;
   g_file.inode = status.st_ino;
-  g_file.limit_bytes = limit_bytes;
-  if (syscall(SYS_fallocate, g_file.fd, 0, 0L, (long)GROW_MIN) != 0 && ftruncate(g_file.fd, GROW_MIN) != 0) return false;
-  g_file.allocated = GROW_MIN;
+  return true;
+}
 
-  long mapped = syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, g_file.fd, 0L);
-  if (mapped == -1) return false;
+bool agt_file_open(const char *directory, uint64_t limit_bytes) {
+  crc_init();
+  if (!create_file(directory)) return false;
+  g_file.limit_bytes = limit_bytes;
+  g_file.is_trimmed = false;
+  g_file.allocated = GROW_MIN;
+  if (promise(0, GROW_MIN) != PROMISED) g_file.allocated = promise(0, PAGE) == PROMISED ? PAGE : 0;
+  long mapped = -1;
+  if (g_file.allocated) mapped = syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, g_file.fd, 0L);
+  if (mapped == -1) { /* an empty file would only puzzle its reader */
+    syscall(SYS_unlink, g_file.path);
+    syscall(SYS_close, g_file.fd);
+    g_file.fd = -1;
+    return false;
+  }
   struct agt_header *header = (struct agt_header *)mapped;
   memcpy(header->magic, "SEAMTRC1", 8);
   header->version = 1;
@@ -144,18 +177,24 @@ bool agt_file_open(const char *directory, uint64_t limit_bytes) {
   return true;
 }
 
+static bool is_stopped(void) {
+  uint32_t state = __atomic_load_n(&g_header->state, __ATOMIC_RELAXED);
+  return state == AGT_DISK_FULL || state == AGT_FILE_LIMIT;
+}
+
 void agt_file_set_state(enum agt_file_state state) {
   if (g_header == &g_scratch) return;
   /* A full disk stays the reason even when the process then ends in order. */
-  if (g_header->state == AGT_DISK_FULL || g_header->state == AGT_FILE_LIMIT) return;
+  if (is_stopped()) return;
   g_header->end_mono_ns = state == AGT_OPEN ? 0 : clock_ns(CLOCK_MONOTONIC);
-  g_header->state = state;
+  __atomic_store_n(&g_header->state, (uint32_t)state, __ATOMIC_RELAXED);
 }
 
 void agt_file_trim(void) {
   pthread_mutex_lock(&g_file.lock);
   uint64_t used = atomic_load(&g_header->file_bytes);
   if (g_header != &g_scratch && descriptor_is_ours() && ftruncate(g_file.fd, (off_t)used) == 0) g_file.allocated = used;
+  g_file.is_trimmed = true;
   pthread_mutex_unlock(&g_file.lock);
 }
 
@@ -169,7 +208,7 @@ void agt_file_after_fork(void) {
   memset(&g_scratch, 0, sizeof g_scratch);
 }
 
-/* Holder of g_file.lock. Space is promised before it is mapped: writing to a mapped hole of a full disk is SIGBUS. */
+/* Holder of g_file.lock. */
 static bool grow_to(uint64_t bytes) {
   if (bytes <= g_file.allocated) return true;
   if (g_file.limit_bytes && bytes > g_file.limit_bytes) {
@@ -177,17 +216,15 @@ static bool grow_to(uint64_t bytes) {
     return false;
   }
   uint64_t step = g_file.allocated < GROW_MIN ? GROW_MIN : g_file.allocated > GROW_MAX ? GROW_MAX : g_file.allocated;
-  uint64_t target = bytes + step;
+  uint64_t target = g_file.is_trimmed ? bytes : bytes + step;
   if (g_file.limit_bytes && target > g_file.limit_bytes) target = g_file.limit_bytes > bytes ? g_file.limit_bytes : bytes;
-  for (;;) {
-    if (syscall(SYS_fallocate, g_file.fd, 0, (long)g_file.allocated, (long)(target - g_file.allocated)) == 0) break;
-    if (errno == EINTR) continue;
-    if (errno == EOPNOTSUPP && ftruncate(g_file.fd, (off_t)target) == 0) break;
-    if (target > bytes) { /* the disk may still hold what is needed now */
-      target = bytes;
-      continue;
-    }
-    agt_file_set_state(AGT_DISK_FULL);
+  enum promise given = promise(g_file.allocated, target);
+  if (given != PROMISED && target > bytes) { /* there may still be room for what is needed now */
+    target = bytes;
+    given = promise(g_file.allocated, target);
+  }
+  if (given != PROMISED) {
+    agt_file_set_state(given == OVER_LIMIT ? AGT_FILE_LIMIT : AGT_DISK_FULL);
     return false;
   }
   g_file.allocated = target;
@@ -195,7 +232,7 @@ static bool grow_to(uint64_t bytes) {
 }
 
 uint8_t *agt_chunk_open(enum agt_chunk_type type, uint32_t capacity, uint64_t first, uint32_t owner) {
-  if (g_header == &g_scratch || g_header->state == AGT_DISK_FULL || g_header->state == AGT_FILE_LIMIT) return NULL;
+  if (g_header == &g_scratch || is_stopped()) return NULL;
   int saved_errno = errno;
   uint8_t *chunk = NULL;
   pthread_mutex_lock(&g_file.lock);
