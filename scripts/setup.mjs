@@ -51,10 +51,10 @@ function installTools(wanted) {
 
 function installModules() {
   if (areModulesInstalled()) return
-  // `npm ci` starts from nothing; where modules lie already, `npm install` changes only what differs.
-  const verb = existsSync(join(root, 'node_modules')) ? 'install' : 'ci'
-  say(`npm ${verb}`)
-  run('npm', [verb, '--no-audit', '--no-fund'])
+  // Not `npm ci`: it refuses a lock file that lacks an optional package for another platform, and not every registry has
+  // them all. The versions are those of the lock file, which stays as it is.
+  say('installing modules')
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
 /** npm keeps a list of what it installed; it is held against the lock file, package by package. */
