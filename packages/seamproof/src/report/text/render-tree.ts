@@ -105,8 +105,9 @@ function drawNode(drawing: Drawing, node: number, lead: string, branch: string):
       ? { name: 'all', location: '', origin: 'other' as const }
       : keyText(call, tree.key[node] ?? 0)
   const room = style.width - number.length - columns(lead + branch)
-  const location = fit(text.location, Math.max(8, Math.floor(room / 2)))
-  const name = fit(text.name, Math.max(10, room - columns(location) - 2))
+  // Deep down only the name still fits.
+  const location = room < 30 ? '' : fit(text.location, Math.floor(room / 2))
+  const name = fit(text.name, Math.max(8, room - columns(location) - 2))
   const paint = text.origin === 'other' ? (plain: string) => plain : style[text.origin]
   lines.push(`${number}${style.dim(lead + branch)}${paint(name)}  ${style.dim(location)}`)
   drawChildren(drawing, node, lead, branch)

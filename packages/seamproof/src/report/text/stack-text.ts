@@ -66,12 +66,17 @@ export function stackLines(frames: readonly Frame[], style: TextStyle, indent: s
   const rows = stackRows(frames, style)
   const room = style.width - indent.length
   const locationWidth = Math.min(30, Math.max(0, ...rows.map((row) => row.location.length)))
+  const noteWidth = Math.min(
+    24,
+    Math.max(0, ...rows.map((row) => (row.note === seam ? 0 : row.note.length))),
+  )
   const longest = Math.max(0, ...rows.map((row) => row.name.length))
-  const nameWidth = Math.min(longest, Math.max(24, room - locationWidth - 2 - 18))
+  const nameWidth = Math.min(longest, Math.max(16, room - locationWidth - noteWidth - 4))
+  const noteRoom = Math.max(0, room - nameWidth - locationWidth - 4)
   return rows.map(({ name, location, note, paint }) => {
     if (note === seam) return `${indent}${paint(`${name} ${note} ${name}`)}`
     const named = padEnd(fit(name, nameWidth), nameWidth)
     const located = padEnd(fit(location, locationWidth), locationWidth)
-    return `${indent}${paint(named)}  ${located}  ${style.dim(note)}`.trimEnd()
+    return `${indent}${paint(named)}  ${located}  ${style.dim(fit(note, noteRoom))}`.trimEnd()
   })
 }

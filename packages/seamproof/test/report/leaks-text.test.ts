@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import type { CaptureFacts } from '../../src/contract/facts.js'
+import { renderLeaks } from '../../src/report/text/render-leaks.js'
+import { columns } from '../../src/report/text/text-style.js'
+import { cleanFacts, cleanVerdicts, leakyFacts, leakyVerdicts } from './synthetic-facts.js'
+
+const leaky = () => {
+  const facts = leakyFacts(40)
+  return renderLeaks(facts, leakyVerdicts(facts), { capture: 'thumbs.seamproof' })
+}
+
+describe('leaks as text', () => {
+  test('a leak is told from the verdict to the next command', () => {
+    expect(leaky()).toMatchSnapshot()
+  })
+
+  test('the first line of a leak gives rate, function, native line and JavaScript line', () => {
+    expect(leaky()).toContain('LEAK  64 B/op, 1.00 block/op  encode  addon.cc:88  ← thumb.ts:12')
+  })
+
+  test('the function that is named is the one its author wrote, not the template around malloc', () => {
+    expect(leaky()).not.toMatch(/^LEAK .*std::vector/m)
+  })
+
+  test('a suppressed group is listed with its reason and not counted as a leak', () => {
+    const text = leaky()
+    expect(text).toMatch(/^1 leak$/m)
+    expect(text).toContain('thumb.node+0x960e: known, fixed upstream in 2.1')
+  })
+
+  test('without a leak the evidence is given, and nothing is called a leak', () => {
+    const text = renderLeaks(cleanFacts(), cleanVerdicts)
+    expect(text).toMatch(/^No leak$/m)
+    expect(text).toContain('0 of 312 groups grow over 6 rounds of 2,000 operations')
+    expect(text).not.toContain('LEAK')
+  })
+
+  test('a check that did not run is never called "No leak"', () => {
+    const verdicts = {
+      ...cleanVerdicts,
+      checks: [{ check: 'leaks', status: 'not-run' as const, reason: 'too short', evidence: '' }],
+    }
+    const text = renderLeaks(cleanFacts(), verdicts)
+    expect(text).toMatch(/^Nothing was checked$/m)
+    expect(text).toContain('too short')
+  })
+
+  test('an inconclusive check beside passing ones is not all clear', () => {
+    const [pass] = cleanVerdicts.checks
+    const verdicts = {
+      ...cleanVerdicts,
+      checks: [
+        pass!,
+        { check: 'threads', status: 'inconclusive' as const, reason: 'uneven', evidence: '11 12' },
+      ],
+    }
+    expect(renderLeaks(cleanFacts(), verdicts)).toMatch(/^No leak proven/m)
+  })
+
+  test('growth over the life of a program is said to be weaker evidence', () => {
+    const facts = leakyFacts(40)
+    for (const group of facts.processes[0]!.groups) group.evidence = 'lifetime'
+    const text = renderLeaks(facts, leakyVerdicts(facts))
+    expect(text).toContain('Weaker evidence')
+    expect(text).toContain('64 B/s, 1.00 block/s')
+  })
+
+  test('everything that was not seen is printed', () => {
+    const facts = leakyFacts(40)
+    const process = facts.processes[0]!
+    process.end = 'killed'
+    process.losses = {
+      eventsDropped: 1,
+      stacksTruncated: 2,
+      walksEndedEarly: 3,
+      nodeTableFull: 4,
+      foreignStackWalks: 5,
+      untrackedCalls: 6,
+      damagedChunks: 7,
+      damagedBytes: 4096,
+      notes: ['the module is gone: thumb.node'],
+    }
+    const text = renderLeaks(facts, leakyVerdicts(facts))
+    for (const part of [
+      'killed',
+      '1 event dropped',
+      '2 stacks cut',
+      '3 stack walks ended',
+      '4 stacks cut because',
+      '5 walks on a stack',
+      '6 calls passed untracked',
+      '7 damaged chunks skipped (4.00 KiB',
+      'the module is gone: thumb.node',
+    ])
+      expect(text).toContain(part)
+  })
+
+  test('no line is wider than asked, whatever the names', () => {
+    const facts = leakyFacts(40)
+    for (const frame of facts.processes[0]!.frames) frame.functionName += '<T>'.repeat(80)
+    for (const width of [80, 100, 160]) {
+      const lines = renderLeaks(facts, leakyVerdicts(facts), { width }).split('\n')
+      expect(lines.filter((line) => columns(line) > width)).toEqual([])
+    }
+  })
+
+  test('colours are there only when asked for', () => {
+    const facts = leakyFacts(40)
+    expect(leaky()).not.toContain('\u001b')
+    expect(renderLeaks(facts, leakyVerdicts(facts), { color: true })).toContain('\u001b[')
+  })
+
+  test('control characters in names never reach the terminal', () => {
+    const facts: CaptureFacts = leakyFacts(40)
+    const hostile = '\u001b]0;owned\u0007\u001b[2J\u202e'
+    for (const frame of facts.processes[0]!.frames) {
+      frame.functionName += hostile
+      if (frame.file !== undefined) frame.file += hostile
+      if (frame.moduleName !== undefined) frame.moduleName += hostile
+    }
+    facts.processes[0]!.argv = [hostile]
+    facts.processes[0]!.losses.notes = [hostile]
+    const verdicts = leakyVerdicts(facts)
+    for (const leak of verdicts.leaks) leak.reason += hostile
+    for (const check of verdicts.checks) check.evidence += hostile
+    const text = renderLeaks(facts, verdicts)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(text).toContain('encode')
+  })
+
+  test('a capture name with a quote can be pasted into a shell', () => {
+    const facts = leakyFacts(40)
+    const text = renderLeaks(facts, leakyVerdicts(facts), { capture: "it's here" })
+    expect(text).toContain(`seamproof flamegraph 'it'\\''s here'`)
+  })
+})
