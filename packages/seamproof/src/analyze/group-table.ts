@@ -30,8 +30,8 @@ interface Step {
  * round to round, and one leak would fall apart into many short series.
  *
  * JavaScript met before any frame of the subject ends the search: then that JavaScript asked for the block, even if an addon
- * had called it. Such stacks, and those without the subject, are `runtime`: their groups go out to the first JavaScript of
- * the user, by function names only, for the same reason.
+ * had called it. Such stacks, and those without the subject, are `runtime`: their groups go out to the first JavaScript, by
+ * names of native functions only. Which JavaScript it was is no part of them, since inlining hides that in some rounds.
  */
 export class GroupTable {
   readonly groups: StackGroup[] = []
@@ -121,10 +121,7 @@ export class GroupTable {
     let count = 0
     for (let node = stack; node !== 0; node = parent[node]!) {
       const frame = this.#outermost(node)
-      if (frame.origin === 'user') {
-        steps.push({ node, part: `js:${frame.functionName}@${frame.file ?? ''}` })
-        break
-      }
+      if (isJavaScript(frame) && steps.length > 0) break
       const isPart =
         frame.kind === 'native' && count < runtimeNamesMax && frame.functionName !== last
       steps.push({ node, part: isPart ? frame.functionName : '' })
@@ -132,22 +129,24 @@ export class GroupTable {
       if (frame.kind === 'native') last = frame.functionName
       if ((flags[node]! & (NodeFlag.cut | NodeFlag.missing)) !== 0) break
     }
-    return steps
+    // V8's builtins between the last function of the runtime and JavaScript differ by tier.
+    const lastPart = steps.findLastIndex((step) => step.part !== '')
+    return lastPart < 0 ? steps : steps.slice(0, lastPart + 1)
   }
 
   #make(steps: Step[], kind: number, identity: string, isSubject: boolean): StackGroup {
     const frameIndexes = steps.flatMap((step) => [...this.#framesAt(step.node)])
     const frames = frameIndexes.map((index) => this.#frames.frames[index]!)
-    const outermost = frames.at(-1)
     const isRuntime = frames.some(
       (frame) => frame.origin !== 'system' && frame.origin !== 'unknown',
     )
-    const named = isSubject ? outermost : frames.find((frame) => frame.origin === 'runtime')
+    const runtime = frames.find((frame) => frame.origin === 'runtime') ?? frames[0]
+    const named = isSubject ? frames.at(-1) : runtime
     return {
       attribution: isSubject ? 'subject' : isRuntime ? 'runtime' : 'system',
       kind,
       moduleName: named?.moduleName ?? frames.find((frame) => frame.moduleName)?.moduleName ?? '',
-      functionName: outermost?.functionName ?? 'unknown',
+      functionName: named?.functionName ?? 'unknown',
       frameIndexes,
       identity,
     }

@@ -106,14 +106,16 @@ function callSitesOf(
   series: GrowthSeries,
   members: number[],
 ): GrowthGroup['callSites'] {
-  const weights = [
+  const allocated = (site: number) => sites.stats[site * fieldCount + Field.allocatedCount]!
+  const growths = [
     (site: number) => series.siteGrowthCount[site] ?? 0,
     (site: number) => series.siteGrowthBytes[site] ?? 0,
-    (site: number) => sites.stats[site * fieldCount + Field.allocatedCount]!,
+    allocated,
   ]
-  const weightOf = weights.find((weight) => members.some((site) => weight(site) > 0))
+  const growth = growths.find((candidate) => members.some((site) => candidate(site) > 0))
+  if (growth === undefined) return []
   const callSites = new CallSites(meta, frames)
-  if (weightOf !== undefined)
-    for (const site of members) callSites.add(groups.outerNode(sites.stack[site]!), weightOf(site))
+  for (const site of members)
+    callSites.add(groups.outerNode(sites.stack[site]!), growth(site), allocated(site))
   return callSites.finish()
 }

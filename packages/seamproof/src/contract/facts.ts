@@ -101,7 +101,8 @@ export interface Estimate {
 
 /**
  * Stacks that share everything from the allocation out to the outermost frame of the first contiguous run of the subject's
- * frames; for stacks without subject frames, out to the first JavaScript frame of the user (attribution `runtime`).
+ * frames; for stacks without subject frames, or where JavaScript comes first, out to the first JavaScript frame (attribution
+ * `runtime`).
  */
 export interface GrowthGroup {
   /** Stable over runs: made of module build-ids and offsets, or names. */
@@ -113,7 +114,10 @@ export interface GrowthGroup {
   functionName: string
   /** Indexes into `ProcessFacts.frames`, innermost first, from the allocation to the outermost frame of the group. */
   frameIndexes: number[]
-  /** The JavaScript that led there: frames innermost first (user's and Node's), and its share of the group's growth, 0..1. */
+  /**
+   * The JavaScript that led there: frames innermost first (user's and Node's), and its share of the group's growth, 0..1.
+   * Functions that V8 inlined are put back (`isInlined`) where unoptimised runs of the same code showed them.
+   */
   callSites: { frameIndexes: number[]; share: number }[]
   /** Indexes into `costs` that belong to the group. */
   costIndexes: number[]

@@ -67,19 +67,28 @@ const rank = (status: LeakVerdict['status']) =>
   ['fail', 'inconclusive', 'suppressed'].indexOf(status)
 
 function scopesOf(facts: CaptureFacts): Scope[] {
-  const scopes: Scope[] = []
-  for (const process of facts.processes) {
-    const workloads = new Set(process.groups.map((group) => group.workload))
-    for (const { workload } of process.resources) workloads.add(workload)
-    const place = facts.processes.length > 1 ? ` (pid ${process.pid})` : ''
-    for (const workload of workloads)
-      scopes.push({
-        process,
-        workload,
-        suffix: workload === undefined ? place : `: ${workload}${place}`,
-      })
-  }
-  return scopes
+  const place = ({ pid }: ProcessFacts) => (facts.processes.length > 1 ? ` (pid ${pid})` : '')
+  const scopes = facts.processes.flatMap((process) => {
+    const series = [...process.groups, ...process.resources]
+    const workloads = new Set(series.flatMap(({ workload }) => workload ?? []))
+    return [...workloads].map((workload) => ({
+      process,
+      workload,
+      suffix: `: ${workload}${place(process)}`,
+    }))
+  })
+  if (scopes.length > 0) return scopes
+  return livesOf(facts).map((process) => ({ process, workload: undefined, suffix: place(process) }))
+}
+
+/** Without rounds: the program itself, and those of its children in which the subject was at work. */
+function livesOf({ processes }: CaptureFacts): ProcessFacts[] {
+  const pids = new Set(processes.map((process) => process.pid))
+  return processes.filter(
+    (process) =>
+      !pids.has(process.parentPid) ||
+      process.groups.some((group) => group.attribution === 'subject'),
+  )
 }
 
 interface JudgedLeak {
@@ -100,7 +109,26 @@ function judgeScope(scope: Scope, limits: LeakLimits, suppressions: SuppressionL
         : { ...place, status: 'suppressed', reason: judgement.reason, suppressedBy }
     judged.push({ group, verdict })
   }
-  return judged
+  return withoutEchoes(judged, limits)
+}
+
+/**
+ * One object of the runtime is made of several blocks: of runtime groups that grow at one rate, only the one with the most
+ * bytes is spoken of.
+ */
+function withoutEchoes(judged: JudgedLeak[], limits: LeakLimits): JudgedLeak[] {
+  const isEcho = ({ group }: JudgedLeak, of: JudgedLeak) =>
+    group !== of.group &&
+    group.attribution !== 'subject' &&
+    of.group.attribution !== 'subject' &&
+    isSameRate(group, of.group, limits) &&
+    group.bytesPerOperation.value < of.group.bytesPerOperation.value
+  return judged.filter((leak) => !judged.some((other) => isEcho(leak, other)))
+}
+
+function isSameRate(a: GrowthGroup, b: GrowthGroup, limits: LeakLimits): boolean {
+  const rate = b.blocksPerOperation.value
+  return Math.abs(a.blocksPerOperation.value - rate) <= rate * limits.runtimeDeviationMax
 }
 
 function groupsOf({ process, workload }: Scope): GrowthGroup[] {
@@ -155,14 +183,15 @@ function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[
 /** Too little was measured for a pass to mean anything. */
 function shortReason(scope: Scope, limits: LeakLimits): string | undefined {
   const { process } = scope
+  if (scope.workload === undefined) {
+    if (process.durationMs >= limits.lifetimeMsMin) return undefined
+    return `the program ran for ${Math.round(process.durationMs)} ms without rounds: too short to tell growth from start-up; write a workload (\`seamproof init\`)`
+  }
   const steps = (groupsOf(scope)[0]?.liveCounts.length ?? 0) - 1
   const series = process.resources.find((candidate) => candidate.workload === scope.workload)
   const known = Math.max(steps, (series?.values.length ?? 0) - 1)
-  if (known < limits.stepsMin)
-    return `only ${Math.max(0, known)} rounds were measured; it takes ${limits.stepsMin} to tell growth from noise`
-  if (scope.workload === undefined && process.durationMs < limits.lifetimeMsMin)
-    return `the program ran for ${Math.round(process.durationMs)} ms without rounds: too short to tell growth from start-up; write a workload (\`seamproof init\`)`
-  return undefined
+  if (known >= limits.stepsMin) return undefined
+  return `only ${Math.max(0, known)} rounds were measured; it takes ${limits.stepsMin} to tell growth from noise`
 }
 
 function judgeSeries(

@@ -45,7 +45,7 @@ function judgeSubject(group: GrowthGroup, limits: LeakLimits): GroupJudgement | 
   const bytes = growthOf(group.liveBytes, limits.stepsMin, limits.steadyDeviationMax)
   if (blocks.shape === 'steady') {
     const text = ratesText(group, blocks)
-    if (blocks.medianStep >= limits.stepBlocksMin)
+    if (blocks.medianStep >= limits.stepBlocksMin || bytes.medianStep >= limits.unevenBytesMin)
       return { status: 'fail', reason: `${steadyPhrase(blocks)}: ${text}` }
     return {
       status: 'inconclusive',

@@ -72,6 +72,45 @@ describe('growth over rounds', () => {
     expect(groupFrames(facts, facts.groups[0]!)).toEqual(['Encode', 'Alloc', 'malloc'])
   })
 
+  test('has its inlined callers put back from stacks of the same code before it was optimised', () => {
+    const scene = new Scene()
+    const alloc = (...javaScript: string[]) =>
+      scene.encoder.alloc(0, 1, scene.stack(...javaScript, 'sub:Encode'), 8, scene.block())
+    runRounds(scene, 'encode', 4, (round) => {
+      for (let i = 0; i < 40; i++)
+        if (round > 0) alloc('js:loop!', 'js:main!')
+        else if (i % 4 === 0) alloc('js:loop', 'js:main', 'js:retry:7', 'js:thumb:12')
+        else alloc('js:loop', 'js:main', 'js:thumb:12')
+    })
+    const facts = scene.analyze(path(), [workloadRun('encode', 40, 4)])
+    const callers = facts.groups[0]!.callSites.map(({ frameIndexes, share }) => [
+      frameIndexes
+        .map((index) => facts.frames[index]!)
+        .map((frame) => `${frame.functionName}${frame.isInlined ? ' inlined' : ''}`)
+        .join(' ← '),
+      share,
+    ])
+    expect(callers).toEqual([
+      ['thumb inlined ← main ← loop', 0.75],
+      ['thumb inlined ← retry inlined ← main ← loop', 0.25],
+    ])
+  })
+
+  test('keeps a caller as it is when unoptimised runs of it called native code themselves', () => {
+    const scene = new Scene()
+    runRounds(scene, 'encode', 4, (round) => {
+      const stack = scene.stack(round > 0 ? 'js:main!' : 'js:main', 'sub:Encode')
+      for (let i = 0; i < 10; i++) scene.encoder.alloc(0, 1, stack, 8, scene.block())
+    })
+    const facts = scene.analyze(path(), [workloadRun('encode', 10, 4)])
+    const [callSite, ...others] = facts.groups[0]!.callSites
+    expect(others).toEqual([])
+    expect(callSite!.share).toBe(1)
+    expect(callSite!.frameIndexes.map((index) => facts.frames[index]!.functionName)).toEqual([
+      'main',
+    ])
+  })
+
   test('is told apart by the line in the subject, and by workload', () => {
     const scene = new Scene()
     const leakAt = (line: number) => () => {
@@ -118,7 +157,10 @@ describe('growth over rounds', () => {
     const facts = scene.analyze(path(), [workloadRun('call', 10, 4)])
     expect(facts.groups.length).toBe(1)
     expect(facts.groups[0]).toMatchObject({ attribution: 'runtime', kind: 'calloc' })
-    expect(groupFrames(facts, facts.groups[0]!)).toEqual(['callback', 'ArrayBuffer'])
+    expect(groupFrames(facts, facts.groups[0]!)).toEqual(['ArrayBuffer'])
+    const [callSite] = facts.groups[0]!.callSites
+    const callers = callSite!.frameIndexes.map((index) => facts.frames[index]!.functionName)
+    expect(callers).toEqual(['callback', 'main'])
   })
 
   test('without marks named by the manifest is counted per round', () => {

@@ -18,7 +18,7 @@ const modules = [
 /**
  * A made-up process: stacks are written as frame names, outermost first, whose origin shows in a prefix: `js:` the user's
  * JavaScript, `node:` JavaScript inside Node, `sub:` the subject, `run:` the runtime, `sys:` the system. A name may end in
- * `:<line>`; then lines are known.
+ * `:<line>`; then lines are known. A `!` at the end makes it the optimised code of the function.
  */
 export class Scene {
   readonly encoder: TraceEncoder
@@ -57,7 +57,7 @@ export class Scene {
   #address(name: string): number {
     const known = this.#frames.get(name)
     if (known !== undefined) return known.address
-    const [, prefix, functionName, line] = /^(\w+):(.*?)(?::(\d+))?$/.exec(name)!
+    const [, prefix, functionName, line, optimized] = /^(\w+):(.*?)(?::(\d+))?(!?)$/.exec(name)!
     const origin = originOf(prefix!)
     const isJs = prefix === 'js' || prefix === 'node'
     const base = isJs ? bases.js : bases[origin as 'subject' | 'runtime' | 'system']
@@ -75,6 +75,7 @@ export class Scene {
         : { moduleName: module[1].split('/').at(-1)!, modulePath: module[1] }),
       ...(line === undefined ? {} : { line: Number(line) }),
       ...(line !== undefined && !isJs ? { file: '/src/thumb.cc' } : {}),
+      ...(isJs ? { tier: optimized === '!' ? 'optimized' : 'interpreted' } : {}),
     }
     this.#frames.set(name, { address, frame })
     return address
