@@ -62,7 +62,8 @@ async function captureOne(
       cwd: process.cwd(),
       env: process.env,
       mode: options.mode ?? config.mode ?? 'full',
-      isExact: options.exact ?? false,
+      // A workload is about allocations, not speed: every line in a stack should be the line of the call.
+      isExact: options.exact ?? true,
       outDir: options.out,
       isForced: options.force ?? false,
       nodePath: options.node,

@@ -49,7 +49,11 @@ export function trackCommand(): Command {
     )
     .option('-o, --out <folder>', 'where the capture goes (default: NAME-TIME.seamproof)')
     .option('--force', 'replace a capture that is there already')
-    .option('--exact', 'switch inlining off, so that every JavaScript frame is its own (slower)')
+    .option(
+      '--exact',
+      'no inlined and no baseline code, so that every JavaScript frame is its own and has its line (default for workloads)',
+    )
+    .option('--no-exact', 'leave V8 as it is (default for programs)')
     .option(
       '--timeout <time>',
       'stop the subject after this time, such as 90s (default: workloads 10m, programs never)',
