@@ -79,6 +79,7 @@ for (let round = 0; round < 6000; round++) {
   }
   let sum = 0
   for (const kept of views) sum += kept[0] + kept[kept.length - 1]
+  if (Number.isNaN(sum)) throw new Error('a view went away under its reader')
   if (views.length > 30) views.splice(0, 15)
   if (round % 200 === 0) await turn()
 }

@@ -87,7 +87,8 @@ static inline void *seam_handles_remove(seam_handles *handles, uint32_t kind, ui
   if (entry == NULL) return NULL;
   void *object = entry->object;
   entry->object = NULL;
-  if (++entry->generation == 0) entry->generation = 1; /* so that no handle is ever 0 */
+  /* 15 bits, so that a handle is a small integer for V8 and costs it no allocation; never 0 */
+  entry->generation = (uint16_t)(entry->generation % 0x7fffu + 1);
   entry->next_free = handles->first_free;
   handles->first_free = (uint32_t)(entry - handles->entries);
   handles->in_use_count--;
