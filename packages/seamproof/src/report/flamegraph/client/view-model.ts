@@ -11,7 +11,12 @@ import {
   type Unit,
 } from '../../call-tree/process-data.js'
 import { buildViewTree, type ViewTree } from '../../call-tree/view-tree.js'
-import type { FlamegraphDocument, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
+import {
+  type FlamegraphDocument,
+  frameCategories,
+  type MetricColumns,
+  type ResourceColumns,
+} from '../flamegraph-document.js'
 import { NodeWords } from './node-text.js'
 import type { ViewState } from './view-state.js'
 
@@ -134,18 +139,27 @@ export class ViewModelCache {
   }
 }
 
-/** The node that stands for the same frames in another tree: as far along the path as both agree. */
+/**
+ * The node that stands for the same frames in another tree. What is folded in one of the two is passed over; where the
+ * program's or the subject's own frames differ, the paths part.
+ */
 export function sameNode(from: ViewTree, to: ViewTree, node: number): number {
   if (node >= from.size || from.isInverted !== to.isInverted) return 0
-  const path: string[] = []
-  for (let at = node; at > 0; at = from.parent[at]!) path.unshift(from.keys.label[from.key[at]!]!)
+  const path: number[] = []
+  for (let at = node; at > 0; at = from.parent[at]!) path.unshift(from.key[at]!)
   let found = 0
-  for (const label of path) {
-    let child = found + 1
-    const end = found + to.subtree[found]!
-    while (child < end && to.keys.label[to.key[child]!] !== label) child += to.subtree[child]!
-    if (child >= end) break
-    found = child
+  for (const key of path) {
+    const next = descendant(to, found, from.keys.label[key]!)
+    const category = frameCategories[from.keys.category[key]!]
+    if (next > 0) found = next
+    else if (category === 'user' || category === 'subject') break
   }
   return found
+}
+
+/** The first node below `node` with a label: the widest on the way down. */
+function descendant(tree: ViewTree, node: number, label: string): number {
+  const end = node + tree.subtree[node]!
+  for (let at = node + 1; at < end; at++) if (tree.keys.label[tree.key[at]!] === label) return at
+  return -1
 }
