@@ -32,7 +32,11 @@ async function count(name, make) {
     heapBytes.push(Math.max(0, heapAfter - heapBefore) / operations)
   }
   const middle = (values) => values.slice(4).sort((a, b) => a - b)[2]
-  return { name, nativeAllocationsPerOperation: middle(nativeCounts), heapBytesPerOperation: middle(heapBytes) }
+  return {
+    name,
+    nativeAllocationsPerOperation: middle(nativeCounts),
+    heapBytesPerOperation: middle(heapBytes),
+  }
 }
 
 const grid = native.gridCreate(80, 24, 100)

@@ -11,7 +11,9 @@ const bench = loadBenchAddon()
 
 /** One function per case, from text with the case's name in it: equal text would share type feedback. */
 function makeCase(name, body, names, values, quantum) {
-  const run = new Function(...names, `/* ${name} */ return function (iterations) { ${body} }`)(...values)
+  const run = new Function(...names, `/* ${name} */ return function (iterations) { ${body} }`)(
+    ...values,
+  )
   return { name, run, quantum }
 }
 
@@ -44,12 +46,37 @@ const grid = native.gridCreate(cols, rows, 0)
 const batchSizes = [1, 2, 4, 8, 16, 64, 256, 1024, 4096]
 
 function cases() {
-  const { nothing, gridSetCell, gridSetCursor, gridSetStyle, gridFill, gridScroll, gridPutText, gridTakeDirty } = native
-  const call = (name, body, callee) => makeCase(name, `for (let i = 0; i < iterations; i++) { ${next} ${body} }`, ['f', 'g'], [callee, grid])
+  const {
+    nothing,
+    gridSetCell,
+    gridSetCursor,
+    gridSetStyle,
+    gridFill,
+    gridScroll,
+    gridPutText,
+    gridTakeDirty,
+  } = native
+  const call = (name, body, callee) =>
+    makeCase(
+      name,
+      `for (let i = 0; i < iterations; i++) { ${next} ${body} }`,
+      ['f', 'g'],
+      [callee, grid],
+    )
   const list = [
-    makeCase('generating row and column only', `let s = 0; for (let i = 0; i < iterations; i++) { ${next} s += col ^ row } return s < -1 ? 0 : undefined`, [], []),
+    makeCase(
+      'generating row and column only',
+      `let s = 0; for (let i = 0; i < iterations; i++) { ${next} s += col ^ row } return s < -1 ? 0 : undefined`,
+      [],
+      [],
+    ),
     makeCase('setCell looped in C', 'f(iterations)', ['f'], [bench.setCells]),
-    makeCase('setCell, pure-JavaScript grid', `for (let i = 0; i < iterations; i++) { ${next} p.setCell(row, col, 33 + col) }`, ['p'], [new PlainGrid()]),
+    makeCase(
+      'setCell, pure-JavaScript grid',
+      `for (let i = 0; i < iterations; i++) { ${next} p.setCell(row, col, 33 + col) }`,
+      ['p'],
+      [new PlainGrid()],
+    ),
     call('an empty call', 'f()', nothing),
     call('setCell, one call each', 'f(g, row, col, 33 + col)', gridSetCell),
     call('setCursor, one call each', 'f(g, row, col)', gridSetCursor),
@@ -87,7 +114,9 @@ const overheads = Object.fromEntries(
 )
 console.log(
   JSON.stringify({
-    nsPerOperation: Object.fromEntries(Object.entries(results).map(([name, values]) => [name, medianInterval(values)])),
+    nsPerOperation: Object.fromEntries(
+      Object.entries(results).map(([name, values]) => [name, medianInterval(values)]),
+    ),
     overheads,
     batchOverCall: Object.fromEntries(
       batchSizes.map((size) => [
@@ -99,6 +128,9 @@ console.log(
       ]),
     ),
     callOverPlain: medianRatio(perCall, results['setCell, pure-JavaScript grid']),
-    batchOverPlain: medianRatio(results['setCell, batch of 4096'], results['setCell, pure-JavaScript grid']),
+    batchOverPlain: medianRatio(
+      results['setCell, batch of 4096'],
+      results['setCell, pure-JavaScript grid'],
+    ),
   }),
 )

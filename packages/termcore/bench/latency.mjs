@@ -22,7 +22,10 @@ function runQueueWaitMs() {
 function percentiles(latencies) {
   const sorted = latencies.slice().sort()
   return Object.fromEntries(
-    Object.entries(ratios).map(([name, ratio]) => [name, sorted[Math.min(sorted.length - 1, Math.floor(ratio * sorted.length))]]),
+    Object.entries(ratios).map(([name, ratio]) => [
+      name,
+      sorted[Math.min(sorted.length - 1, Math.floor(ratio * sorted.length))],
+    ]),
   )
 }
 
@@ -30,9 +33,15 @@ function percentiles(latencies) {
 function windows(latencies) {
   const size = rate / 4
   const p99 = []
-  for (let at = 0; at + size <= latencies.length; at += size) p99.push(percentiles(latencies.subarray(at, at + size)).p99)
+  for (let at = 0; at + size <= latencies.length; at += size)
+    p99.push(percentiles(latencies.subarray(at, at + size)).p99)
   p99.sort((a, b) => a - b)
-  return { p99Median: p99[p99.length >> 1], p99Best: p99[0], below500UsShare: p99.filter((us) => us < 500).length / p99.length, n: p99.length }
+  return {
+    p99Median: p99[p99.length >> 1],
+    p99Best: p99[0],
+    below500UsShare: p99.filter((us) => us < 500).length / p99.length,
+    n: p99.length,
+  }
 }
 
 async function openLoop(batch) {
@@ -50,17 +59,20 @@ async function openLoop(batch) {
   const waitBefore = runQueueWaitMs()
   const start = performance.now()
   await new Promise((resolve) => {
-    const timer = loop.startTimer({ afterMs: periodNs / 1e6, everyMs: periodNs / 1e6, precise: true }, () => {
-      const due = Math.min(total, Math.floor(((performance.now() - start) * 1000) / intervalUs))
-      const first = done
-      for (; done < due; done++) writer.setCell(done % 24, done & 63, 65)
-      writer.flush()
-      const endUs = (performance.now() - start) * 1000
-      for (let i = first; i < done; i++) latencies[i] = endUs - i * intervalUs
-      if (done < total) return
-      timer.remove()
-      resolve()
-    })
+    const timer = loop.startTimer(
+      { afterMs: periodNs / 1e6, everyMs: periodNs / 1e6, precise: true },
+      () => {
+        const due = Math.min(total, Math.floor(((performance.now() - start) * 1000) / intervalUs))
+        const first = done
+        for (; done < due; done++) writer.setCell(done % 24, done & 63, 65)
+        writer.flush()
+        const endUs = (performance.now() - start) * 1000
+        for (let i = first; i < done; i++) latencies[i] = endUs - i * intervalUs
+        if (done < total) return
+        timer.remove()
+        resolve()
+      },
+    )
   })
   const elapsedMs = performance.now() - start
   const cpu = process.cpuUsage(cpuBefore)
@@ -78,11 +90,23 @@ async function openLoop(batch) {
 }
 
 function floor(launcher = []) {
-  const [file, ...args] = [...launcher, floorPath(), String(periodNs), String(rate), String(seconds)]
-  const [p50, p90, p99, p999, max, done, wait] = execFileSync(file, args, { encoding: 'utf8' }).trim().split(' ').map(Number)
+  const [file, ...args] = [
+    ...launcher,
+    floorPath(),
+    String(periodNs),
+    String(rate),
+    String(seconds),
+  ]
+  const [p50, p90, p99, p999, max, done, wait] = execFileSync(file, args, { encoding: 'utf8' })
+    .trim()
+    .split(' ')
+    .map(Number)
   return { latencyUs: { p50, p90, p99, p999, max }, doneCount: done, runQueueWaitMs: wait }
 }
 
 if (process.argv[2] === 'floor') console.log(JSON.stringify(floor()))
-else console.log(JSON.stringify({ rate, periodNs, seconds, ...(await openLoop(process.argv[2] !== 'call')) }))
+else
+  console.log(
+    JSON.stringify({ rate, periodNs, seconds, ...(await openLoop(process.argv[2] !== 'call')) }),
+  )
 process.exit(0)

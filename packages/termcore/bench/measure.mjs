@@ -27,7 +27,8 @@ export function medianInterval(values, resamples = 1000, seed = 20_260) {
 }
 
 /** Ratio of two cases, round by round: what both met in the same millisecond cancels out. */
-export const medianRatio = (over, under) => medianInterval(over.map((value, index) => value / under[index]))
+export const medianRatio = (over, under) =>
+  medianInterval(over.map((value, index) => value / under[index]))
 
 /**
  * Cases are `{ name, run(iterations) }`; `run` may return its own nanoseconds (thread CPU time, say).

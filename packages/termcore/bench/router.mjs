@@ -59,15 +59,23 @@ const dispatches = measure(
 )
 const bare = medianInterval(events['bare libuv']).median
 const added = (label) =>
-  medianInterval(dispatches[label].map((value, round) => value - dispatches['a plain indirect call'][round]))
+  medianInterval(
+    dispatches[label].map((value, round) => value - dispatches['a plain indirect call'][round]),
+  )
 const hasValgrind = spawnSync('valgrind', ['--version']).status === 0
 console.log(
   JSON.stringify({
     nsPerEvent: Object.fromEntries(modes.map((name) => [name, medianInterval(events[name])])),
-    timeRatio: Object.fromEntries(modes.slice(1).map((name) => [name, medianRatio(events[name], events['bare libuv'])])),
-    dispatchNs: Object.fromEntries(Object.entries(dispatches).map(([name, values]) => [name, medianInterval(values)])),
+    timeRatio: Object.fromEntries(
+      modes.slice(1).map((name) => [name, medianRatio(events[name], events['bare libuv'])]),
+    ),
+    dispatchNs: Object.fromEntries(
+      Object.entries(dispatches).map(([name, values]) => [name, medianInterval(values)]),
+    ),
     addedNs: Object.fromEntries(modes.slice(1).map((name) => [name, added(name)])),
     addedShare: Object.fromEntries(modes.slice(1).map((name) => [name, added(name).median / bare])),
-    instructionsPerEvent: hasValgrind ? Object.fromEntries(modes.map((name, mode) => [name, instructionsPerEvent(mode)])) : null,
+    instructionsPerEvent: hasValgrind
+      ? Object.fromEntries(modes.map((name, mode) => [name, instructionsPerEvent(mode)]))
+      : null,
   }),
 )

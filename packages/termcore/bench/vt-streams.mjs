@@ -7,7 +7,9 @@ function createRandom(seed) {
   }
 }
 
-const words = 'the quick brown fox jumps over a lazy dog while memory stays where it was put'.split(' ')
+const words = 'the quick brown fox jumps over a lazy dog while memory stays where it was put'.split(
+  ' ',
+)
 const esc = '\x1b['
 
 /** Lines of words, as a log or a build prints them. */
@@ -36,7 +38,13 @@ function fullScreen(random) {
 /** Scroll regions, inserted and deleted lines and characters. */
 function scrolling(random) {
   const top = 1 + random(10)
-  const move = [`${esc}${1 + random(3)}L`, `${esc}${1 + random(3)}M`, `${esc}${1 + random(5)}@`, `${esc}${1 + random(5)}P`, `${esc}${1 + random(3)}S`][random(5)]
+  const move = [
+    `${esc}${1 + random(3)}L`,
+    `${esc}${1 + random(3)}M`,
+    `${esc}${1 + random(5)}@`,
+    `${esc}${1 + random(5)}P`,
+    `${esc}${1 + random(3)}S`,
+  ][random(5)]
   return `${esc}${top};${top + 5 + random(8)}r${esc}${top + 2};${1 + random(40)}H${move}${words[random(words.length)]}\n${esc}r`
 }
 
@@ -44,12 +52,19 @@ function scrolling(random) {
 function unicode(random) {
   const pieces = ['漢字', 'かな', '한국어', 'größe', 'naïve', 'е́', '🙂', '👍', '─┼│']
   let line = ''
-  for (let index = 0; index < 14; index++) line += `${random(3) === 0 ? words[random(words.length)] : pieces[random(pieces.length)]} `
+  for (let index = 0; index < 14; index++)
+    line += `${random(3) === 0 ? words[random(words.length)] : pieces[random(pieces.length)]} `
   return `${line}\r\n`
 }
 
 export function makeStreams(sizeBytes) {
-  const makers = { ascii, 'sgr (truecolor)': sgr, 'full screen': fullScreen, 'scroll regions': scrolling, 'utf-8 (CJK, emoji)': unicode }
+  const makers = {
+    ascii,
+    'sgr (truecolor)': sgr,
+    'full screen': fullScreen,
+    'scroll regions': scrolling,
+    'utf-8 (CJK, emoji)': unicode,
+  }
   return Object.fromEntries(
     Object.entries(makers).map(([name, make], index) => {
       const random = createRandom(index + 1)

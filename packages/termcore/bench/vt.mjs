@@ -1,7 +1,8 @@
 // VT throughput in MB/s of CPU time, termcore beside its peers, on the same generated streams. Interleaved:
 // every terminal in turn, a few rounds, median. A peer that is not installed is listed as not run.
-import { createRequire } from 'node:module'
+
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { Terminal } from '../dist/index.js'
 import { loadBenchAddon } from './bench-native.mjs'
 import { medianInterval } from './measure.mjs'
@@ -22,8 +23,17 @@ function openTermcore(cols, rows) {
 
 function openXterm(cols, rows) {
   const { Terminal: Peer } = require('@xterm/headless')
-  const peer = new Peer({ cols, rows, scrollback: scrollbackLines, allowProposedApi: true, logLevel: 'off' })
-  return { write: (chunk) => new Promise((resolve) => peer.write(chunk, resolve)), close: () => peer.dispose() }
+  const peer = new Peer({
+    cols,
+    rows,
+    scrollback: scrollbackLines,
+    allowProposedApi: true,
+    logLevel: 'off',
+  })
+  return {
+    write: (chunk) => new Promise((resolve) => peer.write(chunk, resolve)),
+    close: () => peer.dispose(),
+  }
 }
 
 let ghosttyModule
@@ -40,8 +50,21 @@ let ghostty
 const notRun = {}
 const terminals = { termcore: openTermcore }
 for (const [name, load] of [
-  ['@xterm/headless', async () => { require('@xterm/headless'); return openXterm }],
-  ['ghostty-web (WASM)', async () => { ghostty = await import('ghostty-web'); openGhostty(80, 24); return openGhostty }],
+  [
+    '@xterm/headless',
+    async () => {
+      require('@xterm/headless')
+      return openXterm
+    },
+  ],
+  [
+    'ghostty-web (WASM)',
+    async () => {
+      ghostty = await import('ghostty-web')
+      openGhostty(80, 24)
+      return openGhostty
+    },
+  ],
   ['libopentui (koffi)', openOpenTui],
 ])
   try {
@@ -52,7 +75,10 @@ for (const [name, load] of [
 
 const streams = makeStreams(megabytes * 1e6)
 const results = []
-for (const [cols, rows] of [[80, 24], [200, 50]])
+for (const [cols, rows] of [
+  [80, 24],
+  [200, 50],
+])
   for (const [stream, bytes] of Object.entries(streams)) {
     const mbPerSecond = Object.fromEntries(Object.keys(terminals).map((name) => [name, []]))
     for (let round = 0; round < rounds; round++)
@@ -62,7 +88,8 @@ for (const [cols, rows] of [[80, 24], [200, 50]])
         // The first round of each warms the JIT on a part of the stream, and is not counted.
         const end = isFirst ? Math.min(bytes.length, 256 * 1024) : bytes.length
         const before = bench.cpuNs()
-        for (let at = 0; at < end; at += chunkBytes) await terminal.write(bytes.subarray(at, Math.min(at + chunkBytes, end)))
+        for (let at = 0; at < end; at += chunkBytes)
+          await terminal.write(bytes.subarray(at, Math.min(at + chunkBytes, end)))
         const elapsedNs = bench.cpuNs() - before
         if (!isFirst) mbPerSecond[name].push(end / 1e6 / (elapsedNs / 1e9))
         terminal.close()
@@ -71,7 +98,9 @@ for (const [cols, rows] of [[80, 24], [200, 50]])
       cols,
       rows,
       stream,
-      mbPerSecond: Object.fromEntries(Object.entries(mbPerSecond).map(([name, values]) => [name, medianInterval(values)])),
+      mbPerSecond: Object.fromEntries(
+        Object.entries(mbPerSecond).map(([name, values]) => [name, medianInterval(values)]),
+      ),
     })
   }
 console.log(JSON.stringify({ megabytes, chunkBytes, scrollbackLines, results, notRun }))
