@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* glibc ≥ 2.35, found at run time so that the library also loads on older ones. */
@@ -88,7 +89,7 @@ bool agt_object_at(uintptr_t address, struct agt_object *object) {
 /* -------------------------------------------------------------------------------------------------- MODULE records */
 
 enum { MODULES_MAX = 4096 };
-struct module { _Atomic uintptr_t start; uintptr_t end, bias; bool is_copy; };
+struct module { _Atomic uintptr_t start, end; uint32_t fingerprint; };
 static struct {
   pthread_mutex_t lock;
   struct module entries[MODULES_MAX]; /* written under lock; read without: an entry is published by its start */
@@ -99,9 +100,23 @@ static bool is_known(uintptr_t address) {
   uint32_t count = atomic_load_explicit(&g_modules.count, memory_order_acquire);
   for (uint32_t i = 0; i < count; i++) {
     uintptr_t start = atomic_load_explicit(&g_modules.entries[i].start, memory_order_acquire);
-    if (start && address >= start && address < g_modules.entries[i].end) return true;
+    if (!start || address < start || address >= atomic_load_explicit(&g_modules.entries[i].end, memory_order_acquire)) continue;
+    /* The entry may have been given to another module between the two. */
+    if (atomic_load_explicit(&g_modules.entries[i].start, memory_order_relaxed) == start) return true;
   }
   return false;
+}
+
+/*
+ * Of an object's first page: its headers and, mostly, its build-id. Read by a system call, because another thread may unload
+ * the object at this moment. 0 when nothing can be read there. Holder of g_modules.lock.
+ */
+static uint32_t fingerprint(uintptr_t start) {
+  static uint8_t page[4096];
+  struct iovec to = {page, sizeof page}, from = {(void *)start, sizeof page};
+  if (syscall(SYS_process_vm_readv, getpid(), &to, 1L, &from, 1L, 0L) != (long)sizeof page) return 0;
+  uint32_t crc = agt_crc32(0, page, sizeof page);
+  return crc ? crc : 1;
 }
 
 static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t length) {
@@ -127,8 +142,10 @@ static uint8_t *put_build_id(uint8_t *p, const ElfW(Phdr) *headers, unsigned cou
   return agt_put_varint(p, 0);
 }
 
+/* Holder of g_modules.lock. Static buffers: the stack may be a thread's smallest. */
 static void write_module(uint32_t index, const struct agt_object *object) {
-  char path[4096];
+  static char path[4096];
+  static uint8_t body[8192];
   size_t path_length;
   if (object->path && object->path[0]) {
     path_length = strnlen(object->path, sizeof path);
@@ -138,7 +155,6 @@ static void write_module(uint32_t index, const struct agt_object *object) {
     path_length = got > 0 ? (size_t)got : 0;
   }
   bool is_copy = object->path == NULL;
-  uint8_t body[8192];
   uint8_t *p = agt_put_varint(body, index);
   p = agt_put_varint(p, object->bias);
   p = put_bytes(p, path, path_length);
@@ -212,15 +228,16 @@ void agt_module_seen(uintptr_t pc) {
   if (!agt_object_at(pc, &object) && (agt_code_holds(pc) || !find_copy(pc, &object))) return;
   int saved_errno = errno;
   pthread_mutex_lock(&g_modules.lock);
-  uint32_t index = atomic_load_explicit(&g_modules.count, memory_order_relaxed);
+  uint32_t count = atomic_load_explicit(&g_modules.count, memory_order_relaxed), index = 0;
+  /* The place of a module that is gone, else a new one. */
+  while (index < count && atomic_load_explicit(&g_modules.entries[index].start, memory_order_relaxed)) index++;
   if (!is_known(pc) && index < MODULES_MAX) {
     write_module(index, &object);
     struct module *entry = &g_modules.entries[index];
-    entry->end = object.end;
-    entry->bias = object.bias;
-    entry->is_copy = object.path == NULL;
+    entry->fingerprint = fingerprint(object.start);
+    atomic_store_explicit(&entry->end, object.end, memory_order_relaxed);
     atomic_store_explicit(&entry->start, object.start, memory_order_release);
-    atomic_store_explicit(&g_modules.count, index + 1, memory_order_release);
+    if (index == count) atomic_store_explicit(&g_modules.count, count + 1, memory_order_release);
   }
   pthread_mutex_unlock(&g_modules.lock);
   errno = saved_errno;
@@ -232,12 +249,12 @@ void agt_modules_review(void) {
   for (uint32_t i = 0; i < count; i++) {
     struct module *entry = &g_modules.entries[i];
     uintptr_t start = atomic_load_explicit(&entry->start, memory_order_relaxed);
-    struct agt_object object;
-    if (!start || entry->is_copy || (agt_object_at(start, &object) && object.start == start && object.bias == entry->bias)) continue;
+    /* Memory is asked, not the loader: no lock of ours is held over its own, and its tables may be in flux. */
+    if (!start || !entry->fingerprint || fingerprint(start) == entry->fingerprint) continue;
     uint8_t body[16];
     atomic_store_explicit(&entry->start, 0, memory_order_release);
     agt_meta_write(AGT_META_MODULE_GONE, body, (size_t)(agt_put_varint(body, i) - body));
-    agt_tree_forget(start, entry->end - start);
+    agt_tree_forget(start, atomic_load_explicit(&entry->end, memory_order_relaxed) - start);
     atomic_fetch_add(&g_code_generation, 1);
   }
   pthread_mutex_unlock(&g_modules.lock);

@@ -4,7 +4,6 @@
  */
 #include "agent.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -77,7 +76,7 @@ static void *real_open, *real_open64, *real_openat, *real_openat64, *real_creat,
     *real_accept, *real_accept4, *real_pipe, *real_pipe2, *real_dup, *real_dup2, *real_dup3, *real_eventfd,
     *real_epoll_create, *real_epoll_create1, *real_inotify_init, *real_inotify_init1, *real_memfd_create,
     *real_timerfd_create, *real_signalfd, *real_close, *real_popen, *real_pclose, *real_fopen, *real_fopen64, *real_fclose,
-    *real_opendir, *real_closedir, *real_pthread_create, *real_dlclose;
+    *real_opendir, *real_closedir, *real_pthread_create;
 
 struct sockaddr;
 int socket(int, int, int);
@@ -313,21 +312,6 @@ AGT_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
     if (own) {
       agt_record_release(own, AGT_THREAD, id);
       agt_thread_leave(own);
-    }
-  }
-  return failed;
-}
-
-/* ------------------------------------------------------------------------------------------------------------ dlclose */
-
-/* dlopen is only watched (module.c finds new objects by address): a wrapper would change its caller, and with it RUNPATH. */
-AGT_EXPORT int dlclose(void *handle) {
-  int failed = REAL(dlclose)(handle);
-  if (TRACKED()) {
-    struct agt_thread *thread = agt_thread_enter();
-    if (thread) {
-      agt_modules_review();
-      agt_thread_leave(thread);
     }
   }
   return failed;

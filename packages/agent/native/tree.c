@@ -23,7 +23,8 @@ static struct {
  * therefore (pc, epoch of its page). Pages are hashed: a collision only makes a node twice.
  */
 enum { EPOCHS = 1 << 16 };
-static uint8_t g_epochs[EPOCHS];
+/* 16 bits: one that comes round again would make an old node mean new code. */
+static _Atomic uint16_t g_epochs[EPOCHS];
 
 bool agt_tree_init(uint32_t node_limit) {
   uint32_t slots = 1024;
@@ -41,7 +42,7 @@ uint32_t agt_tree_count(void) { return atomic_load_explicit(&g_tree.count, memor
 
 void agt_tree_forget(uintptr_t start, size_t bytes) {
   for (uintptr_t page = start >> 12; page <= (start + (bytes ? bytes - 1 : 0)) >> 12; page++)
-    g_epochs[page & (EPOCHS - 1)]++;
+    atomic_fetch_add_explicit(&g_epochs[page & (EPOCHS - 1)], 1, memory_order_relaxed);
 }
 
 /* Reserved anew: pages of the parent's tree would be copied on the first write. */
@@ -94,7 +95,8 @@ static AGT_NOINLINE uint32_t add(uint32_t parent, uintptr_t pc, uint64_t key, ui
 }
 
 uint32_t agt_tree_child(uint32_t parent, uintptr_t pc, uint32_t flags, uint32_t bytecode_offset) {
-  uint64_t key = (uint64_t)pc | (uint64_t)g_epochs[pc >> 12 & (EPOCHS - 1)] << 48;
+  uint16_t epoch = atomic_load_explicit(&g_epochs[pc >> 12 & (EPOCHS - 1)], memory_order_relaxed);
+  uint64_t key = (uint64_t)pc | (uint64_t)epoch << 48;
   uint32_t slot = hash(key, parent, bytecode_offset) & g_tree.mask;
   for (;; slot = (slot + 1) & g_tree.mask) {
     uint32_t id = atomic_load_explicit(&g_tree.slots[slot], memory_order_acquire);

@@ -45,9 +45,7 @@ describe('pitfall 9: a disk that fills up harms the trace, not the subject', () 
   test('a full disk: no SIGBUS, the state says so, and what is lost is counted', async () => {
     const captureDir = await smallDisk(2 << 20)
     const options =
-      captureDir === undefined
-        ? { args: ['1.2', `limit:${2 << 20}`] }
-        : { args: ['1'], captureDir }
+      captureDir === undefined ? { args: ['1.2', `limit:${2 << 20}`] } : { args: ['1'], captureDir }
     const run = await runTraced(folder, filler, options)
     expect([run.code, run.signal, run.stdout]).toEqual([0, undefined, 'unharmed'])
     expectCut(run.trace, captureDir === undefined ? TraceState.fileLimit : TraceState.diskFull)
