@@ -83,11 +83,16 @@ function libraryName(compiler: string): string {
   return join(buildKey(compiler), 'seamproof-agent.so')
 }
 
+/** What this process was given stays what it uses, even while somebody edits the sources. */
+let given: string | undefined
+
 function builtLibrary(): string | undefined {
+  if (given && existsSync(given)) return given
   const name = libraryName(systemCompiler())
-  return cacheFolders()
+  given = cacheFolders()
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path))
+  return given
 }
 
 function run(
@@ -150,7 +155,8 @@ export async function agentLibrary(): Promise<{ path: string }> {
       `cannot write the agent to ${folders.join(' or ')}. Set XDG_CACHE_HOME to a folder you own`,
     )
   await build(compiler, join(folder, name))
-  return { path: join(folder, name) }
+  given = join(folder, name)
+  return { path: given }
 }
 
 export interface AgentOptions {
