@@ -26,20 +26,11 @@ export interface CaptureDirectoryOptions {
 /** Makes an empty directory for a capture. Never writes into one that holds something, and with force removes only captures. */
 export function createCaptureDirectory(options: CaptureDirectoryOptions): string {
   const path = resolve(options.cwd, options.outDir ?? defaultName(options))
-  const existing = statSync(path, { throwIfNoEntry: false })
-  if (existing !== undefined && !existing.isDirectory()) throw occupied(path, 'is a file')
-  if (existing !== undefined && readdirSync(path).length > 0) {
-    if (!isCapture(path)) throw occupied(path, 'exists and is no capture')
-    if (!options.isForced)
-      throw new SeamproofError('CAPTURE_EXISTS', `${path} already holds a capture`, {
-        exitCode: ExitCode.usage,
-        hint: 'give another directory with -o, or --force to replace it',
-      })
-    rmSync(path, { recursive: true })
-  }
   try {
+    clearTheWay(path, options.isForced)
     mkdirSync(path, { recursive: true })
   } catch (cause) {
+    if (cause instanceof SeamproofError) throw cause
     throw new SeamproofError(
       'CAPTURE_UNWRITABLE',
       `${path} cannot be made: ${(cause as Error).message}`,
@@ -47,6 +38,20 @@ export function createCaptureDirectory(options: CaptureDirectoryOptions): string
     )
   }
   return path
+}
+
+function clearTheWay(path: string, isForced: boolean): void {
+  const existing = statSync(path, { throwIfNoEntry: false })
+  if (existing === undefined) return
+  if (!existing.isDirectory()) throw occupied(path, 'is a file')
+  if (readdirSync(path).length === 0) return
+  if (!isCapture(path)) throw occupied(path, 'exists and is no capture')
+  if (!isForced)
+    throw new SeamproofError('CAPTURE_EXISTS', `${path} already holds a capture`, {
+      exitCode: ExitCode.usage,
+      hint: 'give another directory with -o, or --force to replace it',
+    })
+  rmSync(path, { recursive: true })
 }
 
 export function isCapture(path: string): boolean {

@@ -42,6 +42,8 @@ function readInterpreter(descriptor: number, header: Buffer, isWide: boolean): s
   const tableOffset = isWide ? Number(header.readBigUInt64LE(32)) : header.readUInt32LE(28)
   const entryBytes = header.readUInt16LE(isWide ? 54 : 42)
   const entryCount = header.readUInt16LE(isWide ? 56 : 44)
+  // No real program has a table that large; a damaged header may say anything.
+  if (entryBytes < (isWide ? 56 : 32) || entryBytes * entryCount > 65_536) return undefined
   const table = readAt(descriptor, tableOffset, entryBytes * entryCount)
   for (let at = 0; at + entryBytes <= table.length; at += entryBytes) {
     if (table.readUInt32LE(at) !== programHeaderInterpreter) continue
@@ -55,6 +57,7 @@ function readInterpreter(descriptor: number, header: Buffer, isWide: boolean): s
 }
 
 function readAt(descriptor: number, offset: number, length: number): Buffer {
+  if (!Number.isSafeInteger(offset)) return Buffer.alloc(0)
   const bytes = Buffer.alloc(length)
   return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset))
 }
