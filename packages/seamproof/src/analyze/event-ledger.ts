@@ -9,20 +9,18 @@ import type { TimelineRecorder } from './timeline-recorder.js'
 /** Ids of resources of different kinds apart in one map. */
 const resourceKeyScale = 2 ** 40
 
+/** Threads above this index have no last block: a damaged index must not cost memory. */
+const threadIndexMax = 1_000_000
+
 /**
  * Keeps the books of one process, event by event: what each site allocated and holds, and what the heap as a whole does.
  * "Heap" means blocks of the malloc family; mappings and resources are counted at their sites but not in the heap.
  */
 export class EventLedger {
   eventCount = 0
-  allocatedCount = 0
-  allocatedBytes = 0
-  freedCount = 0
-  freedBytes = 0
   unmatchedFreeCount = 0
   /** Allocations where another block was still live: its release was not seen. */
   overwrittenCount = 0
-  temporaryCount = 0
   heapCount = 0
   heapBytes = 0
   peakBytes = 0
@@ -53,18 +51,82 @@ export class EventLedger {
     return this.#mappings.size
   }
 
-  /** Applies the events from `from` to before `to`. */
+  /**
+   * Applies the events from `from` to before `to`. Every event comes through here, so what changes with each is kept in
+   * local variables, and no double is handed to another function: V8 would allocate it.
+   */
   apply(batch: EventBatch, from: number, to: number): void {
-    this.eventCount += to - from
+    const { op, address, sizeBytes, thread } = batch
+    const { sites } = this
+    const blocks = this.#blocks
+    let { heapBytes, heapCount } = this
+    let highestBytes = this.#timeline.highestBytes
+    let { stats } = sites
     for (let i = from; i < to; i++) {
-      const timeUs = batch.timeUs[i]!
-      if (timeUs > this.lastUs) this.#tick(timeUs)
-      const op = batch.op[i]!
-      if (op === EventOp.allocate) this.#allocate(batch, i)
-      else if (op === EventOp.free || op === EventOp.reallocRelease)
-        this.#free(batch.address[i]!, batch.thread[i]!, op === EventOp.free)
-      else this.#other(batch, i, op)
+      if (batch.timeUs[i]! > this.lastUs) {
+        this.heapBytes = heapBytes
+        this.#timeline.highestBytes = highestBytes
+        this.#tick(batch.timeUs[i]!)
+        highestBytes = this.#timeline.highestBytes
+      }
+      const code = op[i]!
+      if (code > EventOp.reallocRelease) {
+        this.#other(batch, i, code)
+        stats = sites.stats
+        continue
+      }
+      const place = address[i]!
+      const low = place | 0
+      const high = (place / 2 ** 32) | 0
+      const isAllocation = code === EventOp.allocate
+      let site = 0
+      if (isAllocation) {
+        site = sites.siteOf(batch.stack[i]!, batch.kind[i]!)
+        stats = sites.stats
+      }
+      const bytes = sizeBytes[i]!
+      const isGone = isAllocation
+        ? blocks.insert(low, high, site, bytes, this.slice)
+        : blocks.remove(low, high)
+      if (isGone) {
+        this.#isAtPeak = false
+        const at = blocks.foundSite * fieldCount
+        if (stats[at + Field.savedForPeak] !== this.#peakNumber) this.#savePeak(blocks.foundSite)
+        stats[at + Field.liveCount]!--
+        stats[at + Field.liveBytes]! -= blocks.foundBytes
+        heapBytes -= blocks.foundBytes
+        heapCount--
+      }
+      if (!isAllocation) {
+        if (!isGone) this.unmatchedFreeCount++
+        else if (this.#lastOfThread[thread[i]!] === place) this.#freeLast(thread[i]!, code)
+        continue
+      }
+      if (isGone) this.overwrittenCount++
+      const at = site * fieldCount
+      if (!this.#isAtPeak && stats[at + Field.savedForPeak] !== this.#peakNumber)
+        this.#savePeak(site)
+      stats[at + Field.allocatedCount]!++
+      stats[at + Field.allocatedBytes]! += bytes
+      stats[at + Field.liveCount]!++
+      stats[at + Field.liveBytes]! += bytes
+      heapBytes += bytes
+      heapCount++
+      this.histogram.add(bytes)
+      if (thread[i]! >= this.#lastOfThread.length) this.#makeRoomFor(thread[i]!)
+      this.#lastOfThread[thread[i]!] = place
+      if (heapBytes > highestBytes) {
+        highestBytes = heapBytes
+        if (heapBytes > this.peakBytes) {
+          this.peakBytes = heapBytes
+          this.#reachPeak()
+        }
+      }
     }
+    this.eventCount += to - from
+    this.heapBytes = heapBytes
+    this.heapCount = heapCount
+    this.#timeline.highestBytes = highestBytes
   }
 
   #tick(timeUs: number): void {
@@ -72,86 +134,37 @@ export class EventLedger {
     if (timeUs >= this.#timeline.stretchEndUs) this.#timeline.advance(timeUs, this.heapBytes)
   }
 
-  #allocate(batch: EventBatch, i: number): void {
-    const bytes = batch.sizeBytes[i]!
-    const address = batch.address[i]!
-    const site = this.sites.siteOf(batch.stack[i]!, batch.kind[i]!)
-    if (this.#blocks.insert(address, site, bytes, this.slice)) {
-      this.overwrittenCount++
-      this.#release(this.#blocks.foundSite, this.#blocks.foundBytes)
-    }
-    if (!this.#isAtPeak) this.#savePeak(site)
-    const stats = this.sites.stats
-    const at = site * fieldCount
-    stats[at + Field.allocatedCount]!++
-    stats[at + Field.allocatedBytes]! += bytes
-    stats[at + Field.liveCount]!++
-    stats[at + Field.liveBytes]! += bytes
-    this.allocatedCount++
-    this.allocatedBytes += bytes
-    this.heapCount++
-    this.heapBytes += bytes
-    this.histogram.add(bytes)
-    this.#rememberLast(batch.thread[i]!, address)
-    if (this.heapBytes > this.peakBytes) this.#newPeak()
-    if (this.heapBytes > this.#timeline.highestBytes) this.#timeline.highestBytes = this.heapBytes
-  }
-
-  #newPeak(): void {
-    this.peakBytes = this.heapBytes
+  #reachPeak(): void {
     this.peakUs = this.lastUs
     if (this.#isAtPeak) return
     this.#isAtPeak = true
     this.#peakNumber++
   }
 
-  #rememberLast(thread: number, address: number): void {
-    if (thread >= this.#lastOfThread.length) {
-      if (thread > 1_000_000) return
-      const larger = new Float64Array(Math.max(thread + 1, this.#lastOfThread.length * 2))
-      larger.set(this.#lastOfThread)
-      this.#lastOfThread = larger
-    }
-    this.#lastOfThread[thread] = address
+  #makeRoomFor(thread: number): void {
+    if (thread > threadIndexMax) return
+    const larger = new Float64Array(Math.max(thread + 1, this.#lastOfThread.length * 2))
+    larger.set(this.#lastOfThread)
+    this.#lastOfThread = larger
   }
 
-  #free(address: number, thread: number, canBeTemporary: boolean): void {
-    if (!this.#blocks.remove(address)) {
-      this.unmatchedFreeCount++
-      return
-    }
-    const site = this.#blocks.foundSite
-    const bytes = this.#blocks.foundBytes
-    this.#release(site, bytes)
-    if (this.#lastOfThread[thread] !== address) return
+  /** The block that a thread allocated last, given back by it: temporary, unless a realloc moves it. */
+  #freeLast(thread: number, code: number): void {
     this.#lastOfThread[thread] = 0
-    if (!canBeTemporary) return
-    this.temporaryCount++
-    const at = site * fieldCount
+    if (code !== EventOp.free) return
+    const at = this.#blocks.foundSite * fieldCount
     this.sites.stats[at + Field.temporaryCount]!++
-    this.sites.stats[at + Field.temporaryBytes]! += bytes
-  }
-
-  #release(site: number, bytes: number): void {
-    this.#isAtPeak = false
-    this.#savePeak(site)
-    const at = site * fieldCount
-    this.sites.stats[at + Field.liveCount]!--
-    this.sites.stats[at + Field.liveBytes]! -= bytes
-    this.freedCount++
-    this.freedBytes += bytes
-    this.heapCount--
-    this.heapBytes -= bytes
+    this.sites.stats[at + Field.temporaryBytes]! += this.#blocks.foundBytes
   }
 
   /** The numbers at the last height of the heap are those before the first change after it. */
   #savePeak(site: number): void {
-    const { savedForPeak, stats } = this.sites
-    if (savedForPeak[site] === this.#peakNumber) return
-    savedForPeak[site] = this.#peakNumber
+    const { stats, peakBytes } = this.sites
     const at = site * fieldCount
+    if (stats[at + Field.savedForPeak] === this.#peakNumber) return
+    stats[at + Field.savedForPeak] = this.#peakNumber
     stats[at + Field.peakCount] = stats[at + Field.liveCount]!
-    stats[at + Field.peakBytes] = stats[at + Field.liveBytes]!
+    peakBytes[site] = stats[at + Field.liveBytes]!
   }
 
   /** Once, after the last event: what never changed after the peak was then as it is now. */

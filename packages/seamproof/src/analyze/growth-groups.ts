@@ -100,22 +100,20 @@ function makeGroup(
   }
 }
 
-/** Shares are of the group's growth in blocks, else in bytes; of what it allocated when it did not grow. */
+/** Shares are of the group's growth in blocks, else in bytes; nothing led to growth where there is none. */
 function callSitesOf(
   { meta, frames, sites, groups }: GrowthInput,
   series: GrowthSeries,
   members: number[],
 ): GrowthGroup['callSites'] {
-  const allocated = (site: number) => sites.stats[site * fieldCount + Field.allocatedCount]!
-  const growths = [
-    (site: number) => series.siteGrowthCount[site] ?? 0,
-    (site: number) => series.siteGrowthBytes[site] ?? 0,
-    allocated,
-  ]
-  const growth = growths.find((candidate) => members.some((site) => candidate(site) > 0))
+  const growth = [series.siteGrowthCount, series.siteGrowthBytes].find((candidate) =>
+    members.some((site) => (candidate[site] ?? 0) > 0),
+  )
   if (growth === undefined) return []
   const callSites = new CallSites(meta, frames)
-  for (const site of members)
-    callSites.add(groups.outerNode(sites.stack[site]!), growth(site), allocated(site))
+  for (const site of members) {
+    const allocated = sites.stats[site * fieldCount + Field.allocatedCount]!
+    callSites.add(groups.outerNode(sites.stack[site]!), growth[site] ?? 0, allocated)
+  }
   return callSites.finish()
 }

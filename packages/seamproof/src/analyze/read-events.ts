@@ -1,12 +1,12 @@
 import type { MarkFact } from '../contract/facts.js'
 import type { EventBatch } from '../trace/event-batch.js'
-import { KindCode } from '../trace/trace-format.js'
 import type { TraceMark } from '../trace/trace-meta.js'
 import { EventLedger } from './event-ledger.js'
 import type { GrowthSeries } from './growth-series.js'
 import type { ProcessBooks } from './process-books.js'
 import type { ResourceReading } from './resource-series.js'
-import { Field, fieldCount, type SiteTable } from './site-table.js'
+import { Field, type SiteTable } from './site-table.js'
+import { heapTotals, resourcesOf } from './site-totals.js'
 import { lifetimeSliceCount, youngSliceCount } from './step-plan.js'
 import { TimelineRecorder } from './timeline-recorder.js'
 import type { TraceSource } from './trace-source.js'
@@ -107,17 +107,11 @@ class EventReader {
       )
     return {
       totals: {
+        ...heapTotals(this.#sites),
         eventCount: ledger.eventCount,
-        allocatedCount: ledger.allocatedCount,
-        allocatedBytes: ledger.allocatedBytes,
-        freedCount: ledger.freedCount,
-        freedBytes: ledger.freedBytes,
         unmatchedFreeCount: ledger.unmatchedFreeCount,
-        liveCount: ledger.heapCount,
-        liveBytes: ledger.heapBytes,
         peakBytes: ledger.peakBytes,
         peakMs: ledger.peakUs / 1000,
-        temporaryCount: ledger.temporaryCount,
         mappedBytes: ledger.mappedBytes,
         sizeHistogram: ledger.histogram.finish(),
       },
@@ -127,22 +121,6 @@ class EventReader {
       lastUs: ledger.lastUs,
       notes,
     }
-  }
-}
-
-/** Live resources by kind, summed over the sites. */
-export function resourcesOf(sites: SiteTable, mappingCount?: number): ResourceReading {
-  const live = new Map<number, number>()
-  for (let site = 0; site < sites.count; site++) {
-    const kind = sites.kind[site]!
-    if (kind < KindCode.mmap) continue
-    live.set(kind, (live.get(kind) ?? 0) + sites.stats[site * fieldCount + Field.liveCount]!)
-  }
-  return {
-    fdCount: live.get(KindCode.fd) ?? 0,
-    threadCount: live.get(KindCode.thread) ?? 0,
-    childCount: live.get(KindCode.child) ?? 0,
-    mappingCount: mappingCount ?? live.get(KindCode.mmap) ?? 0,
   }
 }
 

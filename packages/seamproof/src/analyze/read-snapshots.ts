@@ -2,12 +2,11 @@ import type { AllocationTotals, MarkFact } from '../contract/facts.js'
 import type { SnapshotStack } from '../trace/snapshot-stream.js'
 import { KindCode } from '../trace/trace-format.js'
 import type { TraceSnapshot } from '../trace/trace-meta.js'
-import { isHeapKind } from './allocation-kind.js'
 import type { GrowthSeries } from './growth-series.js'
 import type { ProcessBooks } from './process-books.js'
-import { resourcesOf } from './read-events.js'
 import type { ResourceReading } from './resource-series.js'
 import { Field, fieldCount, type SiteTable } from './site-table.js'
+import { heapTotals, resourcesOf } from './site-totals.js'
 import { timelineOf, timelinePointsMax } from './timeline-recorder.js'
 import type { TraceSource } from './trace-source.js'
 
@@ -92,38 +91,24 @@ class SnapshotReader {
   }
 
   #totals(): AllocationTotals {
-    const totals: AllocationTotals = {
-      eventCount: 0,
-      allocatedCount: 0,
-      allocatedBytes: 0,
-      freedCount: 0,
-      freedBytes: 0,
-      unmatchedFreeCount: 0,
-      liveCount: 0,
-      liveBytes: 0,
-      peakBytes: this.#heads.at(-1)?.peakBytes ?? 0,
-      peakMs: this.#peakUs / 1000,
-      temporaryCount: 0,
-      mappedBytes: 0,
-      sizeHistogram: [],
-    }
     const { stats, kind, count } = this.#sites
+    let eventCount = 0
+    let mappedBytes = 0
     for (let site = 0; site < count; site++) {
       const at = site * fieldCount
-      const allocatedCount = stats[at + Field.allocatedCount]!
-      const liveCount = stats[at + Field.liveCount]!
-      const liveBytes = stats[at + Field.liveBytes]!
-      totals.eventCount += allocatedCount * 2 - liveCount
-      if (kind[site] === KindCode.mmap) totals.mappedBytes += liveBytes
-      if (!isHeapKind(kind[site]!)) continue
-      totals.allocatedCount += allocatedCount
-      totals.allocatedBytes += stats[at + Field.allocatedBytes]!
-      totals.liveCount += liveCount
-      totals.liveBytes += liveBytes
+      // Every block was allocated, and those that do not live were freed.
+      eventCount += stats[at + Field.allocatedCount]! * 2 - stats[at + Field.liveCount]!
+      if (kind[site] === KindCode.mmap) mappedBytes += stats[at + Field.liveBytes]!
     }
-    totals.freedCount = totals.allocatedCount - totals.liveCount
-    totals.freedBytes = totals.allocatedBytes - totals.liveBytes
-    return totals
+    return {
+      ...heapTotals(this.#sites),
+      eventCount,
+      unmatchedFreeCount: 0,
+      peakBytes: this.#heads.at(-1)?.peakBytes ?? 0,
+      peakMs: this.#peakUs / 1000,
+      mappedBytes,
+      sizeHistogram: [],
+    }
   }
 }
 

@@ -4,10 +4,11 @@ export const Field = {
   allocatedBytes: 1,
   liveCount: 2,
   liveBytes: 3,
-  peakCount: 4,
-  peakBytes: 5,
-  temporaryCount: 6,
-  temporaryBytes: 7,
+  /** The height of the heap for which the peak's numbers were saved last; see the ledger. */
+  savedForPeak: 4,
+  temporaryCount: 5,
+  temporaryBytes: 6,
+  peakCount: 7,
 } as const
 export const fieldCount = 8
 
@@ -21,8 +22,8 @@ export class SiteTable {
   stack = new Uint32Array(1024)
   /** See `KindCode`. */
   kind = new Uint8Array(1024)
-  /** The peak for which a site's numbers were saved last; see `HeapPeak` in the ledger. */
-  savedForPeak = new Uint32Array(1024)
+  /** The ninth number, which would not fit beside the others. */
+  peakBytes = new Float64Array(1024)
   /** Another site of the same stack plus 1, or 0. */
   #next = new Uint32Array(1024)
   /** The first site of each stack plus 1, or 0. */
@@ -60,7 +61,9 @@ export class SiteTable {
     kind.set(this.kind)
     this.kind = kind
     this.stack = grownWords(this.stack)
-    this.savedForPeak = grownWords(this.savedForPeak)
+    const peakBytes = new Float64Array(capacity)
+    peakBytes.set(this.peakBytes)
+    this.peakBytes = peakBytes
     this.#next = grownWords(this.#next)
   }
 

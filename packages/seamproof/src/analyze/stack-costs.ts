@@ -55,7 +55,7 @@ function addSite(cost: StackCost, sites: SiteTable, site: number): void {
   cost.liveCount += stats[at + Field.liveCount]!
   cost.liveBytes += stats[at + Field.liveBytes]!
   cost.peakCount += stats[at + Field.peakCount]!
-  cost.peakBytes += stats[at + Field.peakBytes]!
+  cost.peakBytes += sites.peakBytes[site]!
   cost.temporaryCount += stats[at + Field.temporaryCount]!
   cost.temporaryBytes += stats[at + Field.temporaryBytes]!
 }

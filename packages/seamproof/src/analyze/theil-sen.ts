@@ -56,6 +56,7 @@ function quantileAt(sorted: Float64Array, rank: number): number {
 const pointsMax = 400
 
 export function slopeOf(xs: readonly number[], ys: readonly number[]): Estimate {
+  if (ys.every((y) => y === ys[0])) return { value: 0, low: 0, high: 0 }
   if (xs.length <= pointsMax) return theilSenSlope(xs, ys)
   const step = Math.ceil(xs.length / pointsMax)
   const isKept = (_: number, index: number) => index % step === 0

@@ -30,32 +30,33 @@ export class LiveBlocks {
     return this.#count
   }
 
-  /** True when a block was already live there (its release was not seen); the new one takes its place. */
-  insert(address: number, site: number, bytes: number, birth: number): boolean {
+  /**
+   * True when a block was already live there (its release was not seen); the new one takes its place. An address is given in
+   * its two halves, `address | 0` and `(address / 2 ** 32) | 0`: small integers, which cost no allocation to hand over.
+   */
+  insert(low: number, high: number, site: number, bytes: number, birth: number): boolean {
     if (this.#count * 3 >= this.#capacity * 2) this.#grow()
-    const low = address | 0
-    const high = (address / 4294967296) | 0
     const words = this.#words
-    let at = this.#find(low, high)
+    const at = this.#find(low, high)
     const isKnown = words[at + 2] !== 0
-    if (isKnown) this.#found(at, address)
+    if (isKnown) this.#found(at)
     else this.#count++
     words[at] = low
-    words[++at] = high | (birth << birthShift)
-    words[++at] = site + 1
-    if (bytes < largeSize) words[++at] = bytes
+    words[at + 1] = high | (birth << birthShift)
+    words[at + 2] = site + 1
+    if (bytes < largeSize) words[at + 3] = bytes
     else {
-      words[++at] = largeSize
-      this.#largeSizes.set(address, bytes)
+      words[at + 3] = largeSize
+      this.#largeSizes.set(addressAt(words, at), bytes)
     }
     return isKnown
   }
 
   /** False when no block is live there. */
-  remove(address: number): boolean {
-    const at = this.#find(address | 0, (address / 4294967296) | 0)
+  remove(low: number, high: number): boolean {
+    const at = this.#find(low, high)
     if (this.#words[at + 2] === 0) return false
-    this.#found(at, address)
+    this.#found(at)
     this.#count--
     this.#closeGap(at)
     return true
@@ -70,19 +71,17 @@ export class LiveBlocks {
       const high = words[at + 1]!
       const bytes = words[at + 3]!
       if (bytes !== largeSize) visit(site - 1, bytes, high >>> birthShift)
-      else {
-        const address = words[at]! + (high & addressHighMask) * 4294967296
-        visit(site - 1, this.#largeSizes.get(address)!, high >>> birthShift)
-      }
+      else visit(site - 1, this.#largeSizes.get(addressAt(words, at))!, high >>> birthShift)
     }
   }
 
-  #found(at: number, address: number): void {
+  #found(at: number): void {
     const words = this.#words
     this.foundSite = words[at + 2]! - 1
     this.foundBirth = words[at + 1]! >>> birthShift
     this.foundBytes = words[at + 3]!
     if (this.foundBytes !== largeSize) return
+    const address = addressAt(words, at)
     this.foundBytes = this.#largeSizes.get(address)!
     this.#largeSizes.delete(address)
   }
@@ -137,4 +136,8 @@ export class LiveBlocks {
 /** Addresses differ in their middle bits: the product spreads those over the top ones. */
 function homeOf(low: number, high: number, shift: number): number {
   return Math.imul((low >>> 4) ^ Math.imul(high, 0x85ebca6b) ^ (low << 28), 0x9e3779b1) >>> shift
+}
+
+function addressAt(words: Uint32Array, at: number): number {
+  return words[at]! + (words[at + 1]! & addressHighMask) * 2 ** 32
 }

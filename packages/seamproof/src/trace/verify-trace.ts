@@ -106,8 +106,10 @@ function verifyBlock(
 ): void {
   const op = batch.op[i]!
   const at = () => `event ${batch.seq[i]}, address ${hex(batch.address[i]!)}`
+  const low = batch.address[i]! | 0
+  const high = (batch.address[i]! / 2 ** 32) | 0
   if (op === EventOp.free || op === EventOp.reallocRelease) {
-    live.remove(batch.address[i]!)
+    live.remove(low, high)
     return
   }
   const hasStack = op === EventOp.allocate || op === EventOp.map || op === EventOp.acquire
@@ -117,7 +119,7 @@ function verifyBlock(
       () => `event ${batch.seq[i]}, stack ${batch.stack[i]} of ${nodeCount}`,
     )
   if (op !== EventOp.allocate) return
-  if (live.insert(batch.address[i]!, 0, 0, 0)) violations.add('no address is live twice', at)
+  if (live.insert(low, high, 0, 0, 0)) violations.add('no address is live twice', at)
 }
 
 function verifySnapshots(file: TraceFile, meta: TraceMeta, violations: Violations): void {

@@ -26,7 +26,10 @@ describe('live blocks', () => {
         const plain = new Map<number, { site: number; size: number; birth: number }>()
         for (const { isInsert, address, site, size, birth } of steps) {
           const old = plain.get(address)
-          const found = isInsert ? fast.insert(address, site, size, birth) : fast.remove(address)
+          const [low, high] = [address | 0, (address / 2 ** 32) | 0]
+          const found = isInsert
+            ? fast.insert(low, high, site, size, birth)
+            : fast.remove(low, high)
           expect(found).toBe(old !== undefined)
           if (old !== undefined)
             expect([fast.foundSite, fast.foundBytes, fast.foundBirth]).toEqual([
