@@ -5,13 +5,14 @@ import type { ProcessData } from './process-data.js'
 export const groupings = ['function', 'line', 'module'] as const
 export type Grouping = (typeof groupings)[number]
 
-export const foldNames = ['node', 'runtime', 'system'] as const
+export const foldNames = ['node', 'runtime', 'system', 'unnamed'] as const
 export type FoldName = (typeof foldNames)[number]
 
 export const foldLabels: Record<FoldName, string> = {
   node: 'Node internals',
   runtime: 'V8 and Node runtime',
   system: 'libc and allocator',
+  unnamed: 'Frames without symbols',
 }
 
 const foldOfCategory: Partial<Record<FrameCategory, FoldName>> = {
@@ -99,6 +100,18 @@ export function buildKeys(
         label,
         frame: -1,
         category: frameCategories.indexOf(shown),
+        isCollapsed: true,
+      }))
+      continue
+    }
+    const isNameless = ((frames.flags[index] ?? 0) & 1) === 1 && (frames.module[index] ?? 0) > 0
+    if (isNameless && folds.has('unnamed')) {
+      // A stripped library would else be a tower of addresses that tell nobody anything.
+      const module = data.text(frames.module[index] ?? 0)
+      keyOf[index] = keyIndex(builder, `nameless ${module} ${category}`, () => ({
+        label: `${module}+…`,
+        frame: index,
+        category,
         isCollapsed: true,
       }))
       continue

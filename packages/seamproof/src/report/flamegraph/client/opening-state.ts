@@ -1,3 +1,4 @@
+import { foldNames } from '../../call-tree/frame-keys.js'
 import { type FlamegraphDocument, frameCategories } from '../flamegraph-document.js'
 import { settleState } from './view-model.js'
 import type { ViewState } from './view-state.js'
@@ -25,7 +26,7 @@ export function openingState(report: FlamegraphDocument): ViewState {
     isInverted: false,
     grouping: 'function',
     // Without an addon, Node and V8 are all there is to look at.
-    folds: new Set(hasSubject ? ['node', 'runtime', 'system'] : ['system']),
+    folds: new Set(hasSubject ? foldNames : ['system', 'unnamed']),
     search: '',
     leakIndex: -1,
     zoomNode: 0,
