@@ -72,6 +72,15 @@ function isProgram(path: string): boolean {
   }
 }
 
+function requireFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new TermcoreError(
+    'TERMCORE_ARGUMENT',
+    `no folder "${path}" to run the program in`,
+    'cwd must name a folder that exists',
+  )
+}
+
 /** The PTY binding forks first and fails in the child, with no word why: so it is looked up before. */
 function findProgram(file: string, cwd: string, path: string): string {
   const candidates =
@@ -98,6 +107,7 @@ export function spawnProgram(
 ): Program {
   const env = { ...(options.env ?? process.env) }
   const cwd = options.cwd ?? process.cwd()
+  requireFolder(cwd)
   const found = findProgram(file, cwd, env.PATH ?? '')
   const term = options.term ?? 'xterm-256color'
   const { spawn } = loadPty()
