@@ -44,53 +44,50 @@ class PlainGrid {
 const next = 'const col = i & 63, row = (i >> 6) % 24;'
 const grid = native.gridCreate(cols, rows, 0)
 const batchSizes = [1, 2, 4, 8, 16, 64, 256, 1024, 4096]
+const batchName = (size) => `setCell, batch of ${size}`
+
+/** One call each; the index is that of the same work in bench_addon.c. */
+const calls = [
+  ['setCell', 'f(g, row, col, 33 + col)', native.gridSetCell],
+  ['setCursor', 'f(g, row, col)', native.gridSetCursor],
+  ['setStyle', 'f(g, col, row, 1)', native.gridSetStyle],
+  ['takeDirty (24 rows)', 'f(g)', native.gridTakeDirty],
+  ['putText of 11 characters', "f(g, row, col, 'hello world')", native.gridPutText],
+  ['fill of 1 cell', 'f(g, row, col, 1, 1, 65)', native.gridFill],
+  ['scroll by 1', 'f(g, 0, 24, 1, 0)', native.gridScroll],
+]
 
 function cases() {
-  const {
-    nothing,
-    gridSetCell,
-    gridSetCursor,
-    gridSetStyle,
-    gridFill,
-    gridScroll,
-    gridPutText,
-    gridTakeDirty,
-  } = native
-  const call = (name, body, callee) =>
-    makeCase(
-      name,
-      `for (let i = 0; i < iterations; i++) { ${next} ${body} }`,
-      ['f', 'g'],
-      [callee, grid],
-    )
   const list = [
     makeCase(
-      'generating row and column only',
+      'generating',
       `let s = 0; for (let i = 0; i < iterations; i++) { ${next} s += col ^ row } return s < -1 ? 0 : undefined`,
       [],
       [],
     ),
-    makeCase('setCell looped in C', 'f(iterations)', ['f'], [bench.setCells]),
     makeCase(
       'setCell, pure-JavaScript grid',
       `for (let i = 0; i < iterations; i++) { ${next} p.setCell(row, col, 33 + col) }`,
       ['p'],
       [new PlainGrid()],
     ),
-    call('an empty call', 'f()', nothing),
-    call('setCell, one call each', 'f(g, row, col, 33 + col)', gridSetCell),
-    call('setCursor, one call each', 'f(g, row, col)', gridSetCursor),
-    call('setStyle, one call each', 'f(g, col, row, 1)', gridSetStyle),
-    call('takeDirty, one call each', 'f(g)', gridTakeDirty),
-    call('putText of 11 characters, one call each', "f(g, row, col, 'hello world')", gridPutText),
-    call('fill of 1 cell, one call each', 'f(g, row, col, 1, 1, 65)', gridFill),
-    call('scroll by 1, one call each', 'f(g, 0, 24, 1, 0)', gridScroll),
+    makeCase('an empty call', 'for (let i = 0; i < iterations; i++) f()', ['f'], [native.nothing]),
   ]
+  for (const [index, [name, body, callee]] of calls.entries())
+    list.push(
+      makeCase(
+        name,
+        `for (let i = 0; i < iterations; i++) { ${next} ${body} }`,
+        ['f', 'g'],
+        [callee, grid],
+      ),
+      { name: `${name}, in C`, run: (iterations) => void bench.inC(index, iterations) },
+    )
   for (const size of batchSizes) {
     const writer = createGridWriter(grid, { batch: true, capacityWords: 4 * 4096 })
     list.push(
       makeCase(
-        `setCell, batch of ${size}`,
+        batchName(size),
         `for (let j = 0; j < iterations; j += ${size}) { for (let k = 0; k < ${size}; k++) { const i = j + k; ${next} w.setCell(row, col, 33 + col) } w.flush() }`,
         ['w'],
         [writer],
@@ -102,35 +99,35 @@ function cases() {
 }
 
 const results = measure(cases(), { rounds: Number(process.env.BENCH_ROUNDS ?? 61) })
-const generating = results['generating row and column only']
-const inC = results['setCell looped in C']
-const perCall = results['setCell, one call each']
-// Overhead: what is left once generating the arguments and the work itself are taken off, round by round.
-const overhead = (values) => values.map((value, round) => value - generating[round] - inC[round])
-const overheads = Object.fromEntries(
-  Object.keys(results)
-    .filter((name) => name.startsWith('setCell, ') && !name.includes('JavaScript'))
-    .map((name) => [name, medianInterval(overhead(results[name]))]),
-)
+const perCall = results.setCell
+const plain = results['setCell, pure-JavaScript grid']
+/** What is left once making the arguments and the work itself are taken off, round by round. */
+const overhead = (values, work) =>
+  values.map((value, round) => value - results.generating[round] - results[`${work}, in C`][round])
+const callOverhead = overhead(perCall, 'setCell')
+const stats = (values, work) => ({
+  ns: medianInterval(values),
+  overheadNs: work === undefined ? null : medianInterval(overhead(values, work)),
+})
+
 console.log(
   JSON.stringify({
-    nsPerOperation: Object.fromEntries(
-      Object.entries(results).map(([name, values]) => [name, medianInterval(values)]),
-    ),
-    overheads,
-    batchOverCall: Object.fromEntries(
-      batchSizes.map((size) => [
-        size,
-        {
-          time: medianRatio(results[`setCell, batch of ${size}`], perCall),
-          overhead: medianRatio(overhead(results[`setCell, batch of ${size}`]), overhead(perCall)),
-        },
+    rows: [
+      ['generating row and column only', stats(results.generating)],
+      ['setCell, pure-JavaScript grid', stats(plain)],
+      ['an empty call', stats(results['an empty call'])],
+      ...calls.flatMap(([name]) => [
+        [`${name}, looped in C`, stats(results[`${name}, in C`])],
+        [`${name}, one call each`, stats(results[name], name)],
       ]),
-    ),
-    callOverPlain: medianRatio(perCall, results['setCell, pure-JavaScript grid']),
-    batchOverPlain: medianRatio(
-      results['setCell, batch of 4096'],
-      results['setCell, pure-JavaScript grid'],
-    ),
+      ...batchSizes.map((size) => [batchName(size), stats(results[batchName(size)], 'setCell')]),
+    ].map(([name, values]) => ({ name, ...values })),
+    batchOverCall: batchSizes.map((size) => ({
+      size,
+      time: medianRatio(results[batchName(size)], perCall),
+      overhead: medianRatio(overhead(results[batchName(size)], 'setCell'), callOverhead),
+    })),
+    callOverPlain: medianRatio(perCall, plain),
+    batchOverPlain: medianRatio(results[batchName(4096)], plain),
   }),
 )

@@ -20,6 +20,7 @@ export function medianInterval(values, resamples = 1000, seed = 20_260) {
   ).sort((a, b) => a - b)
   return {
     median: median(values),
+    min: values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
     low: quantileSorted(medians, 0.025),
     high: quantileSorted(medians, 0.975),
     n: values.length,

@@ -14,27 +14,32 @@ const table = (head, rows) =>
   ].join('\n')
 
 function crossing(part) {
-  const rows = Object.entries(part.nsPerOperation).map(([name, stat]) => [
-    name,
-    interval(stat),
-    part.overheads[name] === undefined ? '' : interval(part.overheads[name]),
-  ])
-  const n = Object.values(part.nsPerOperation)[0].n
-  const ratios = Object.entries(part.batchOverCall).map(([size, { time, overhead }]) => [
-    size,
-    interval(time),
-    interval(overhead),
-  ])
+  const { n } = part.rows[0].ns
   return [
     '## Crossing cost',
     '',
-    `ns per operation, median [95 % interval], n = ${n} interleaved slices of 1 ms. Overhead: less generating the arguments and the same work looped in C, round by round.`,
-    'The pure-JavaScript grid stands in the same table because it is faster than any crossing: native code pays when it does more than store a cell (parsing, diffing), not per cell.',
+    `ns per operation, median [95 % interval], n = ${n} interleaved slices of 1 ms. Overhead: less making the arguments and less the same work looped in C, round by round.`,
+    'The pure-JavaScript grid stands in the same table because it is faster than any crossing: native code pays when it does more than store a cell (parsing, diffing), never per cell.',
     '',
-    table(['operation', 'ns', 'overhead, ns'], rows),
+    table(
+      ['operation', 'ns', 'best slice', 'overhead, ns'],
+      part.rows.map(({ name, ns, overheadNs }) => [
+        name,
+        interval(ns),
+        number(ns.min),
+        overheadNs === null ? '' : interval(overheadNs),
+      ]),
+    ),
     `setCell by the command buffer over one call each, by batch size (below 1: the buffer is faster). One call over the pure-JavaScript grid: ${interval(part.callOverPlain)}; a batch of 4096 over it: ${interval(part.batchOverPlain)}.`,
     '',
-    table(['batch', 'time, ratio', 'overhead, ratio'], ratios),
+    table(
+      ['batch', 'time, ratio', 'overhead, ratio'],
+      part.batchOverCall.map(({ size, time, overhead }) => [
+        size,
+        interval(time),
+        interval(overhead),
+      ]),
+    ),
   ]
 }
 

@@ -125,26 +125,40 @@ static napi_value grid_set_cell(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* Any text: strings up to 256 UTF-16 units need no allocation. Returns the column after the last cell. */
+/* One napi call for what fits `small`, which is nearly every text; else measured, allocated, copied. */
+static char *read_text(napi_env env, napi_value value, char *small, size_t small_size, size_t *length_out) {
+  if (napi_get_value_string_utf8(env, value, small, small_size, length_out) != napi_ok) {
+    tc_bridge_throw(env, TC_ERR_ARGUMENT, "text must be a string");
+    return NULL;
+  }
+  /* A character of up to four bytes may have been left out at the end. */
+  if (*length_out + 4 < small_size) return small;
+  napi_get_value_string_utf8(env, value, NULL, 0, length_out);
+  char *text = malloc(*length_out + 1);
+  if (text == NULL) {
+    tc_bridge_throw(env, TC_ERR_MEMORY, "no memory for the text");
+    return NULL;
+  }
+  napi_get_value_string_utf8(env, value, text, *length_out + 1, length_out);
+  return text;
+}
+
+/* Returns the column after the last cell. */
 static napi_value grid_put_text(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
+  napi_value arguments[4], result = NULL;
   tc_environment *environment;
   uint32_t row = 0, col = 0;
   size_t length = 0;
+  char small[768];
   if (!tc_bridge_arguments(env, info, 4, arguments, &environment)) return NULL;
   tc_bridge_grid *bridged = tc_bridge_object(env, environment, TC_KIND_GRID, arguments[0]);
   if (bridged == NULL || !tc_bridge_u32(env, arguments[1], "row", &row) ||
       !tc_bridge_u32(env, arguments[2], "col", &col))
     return NULL;
-  if (napi_get_value_string_utf8(env, arguments[3], NULL, 0, &length) != napi_ok)
-    return tc_bridge_throw(env, TC_ERR_ARGUMENT, "text must be a string");
-  char small[768];
-  char *text = length < sizeof small ? small : malloc(length + 1);
-  if (text == NULL) return tc_bridge_throw(env, TC_ERR_MEMORY, "no memory for the text");
-  napi_get_value_string_utf8(env, arguments[3], text, length + 1, &length);
+  char *text = read_text(env, arguments[3], small, sizeof small, &length);
+  if (text == NULL) return NULL;
   const uint32_t end = tc_apply_text(bridged, row, col, (const uint8_t *)text, length);
   if (text != small) free(text);
-  napi_value result = NULL;
   napi_create_uint32(env, end, &result);
   return result;
 }
