@@ -54,7 +54,7 @@ const reserved = new Set(
 )
 /** Locals of the generated code, and words that C or TypeScript keep for themselves. */
 const reservedFields = new Set(
-  `at words sizeWords size sizeBytes out command payload length break case char const continue default delete do double
+  `at words sizeWords sizeBytes break case char const continue default delete do double
   else enum export extern float for function goto if import in inline int long new register return short
   signed sizeof static struct super switch this throw try typedef typeof union unsigned var void volatile
   while with yield let class`.split(/\s+/),

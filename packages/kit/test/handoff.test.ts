@@ -35,7 +35,9 @@ describe('a handoff block', () => {
       expect.objectContaining({
         code: 'KIT_RELEASED',
         message: 'release after the block was released',
-        hint: expect.stringMatching(/^released at\n[\s\S]*handoff\.test\.ts:32[\s\S]*\ncreated at\n[\s\S]*handoff\.test\.ts:31/),
+        hint: expect.stringMatching(
+          /^released at\n[\s\S]*handoff\.test\.ts:32[\s\S]*\ncreated at\n[\s\S]*handoff\.test\.ts:31/,
+        ),
       }),
     )
   })
