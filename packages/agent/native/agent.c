@@ -73,6 +73,7 @@ static uint32_t count_numbers(const char *path, uint8_t *bits) {
     }
   }
   syscall(SYS_close, fd);
+  if (bits && fd < 65536) bits[fd >> 3] &= (uint8_t)~(1u << (fd & 7)); /* the one that we read through */
   return count;
 }
 

@@ -320,9 +320,18 @@ void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind);
 uint64_t agt_live_remove(uint64_t key);
 void agt_live_restore(uint64_t key, uint64_t value);
 void agt_live_snapshot(uint64_t seq, uint64_t time_us);
-/* Keys of the live map: addresses as they are; mappings and resources carry their class above bit 48. */
+/* Keys of the live map: addresses as they are; resources carry their class above bit 48. */
 #define AGT_KEY(class, id) ((uint64_t)(class) << 48 | (uint64_t)(id))
-enum { AGT_KEY_MAPPING = 15 };
+/* Totals of a stack. A mapping that is given back in pieces counts as one block, with its last piece. */
+void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes);
+void agt_totals_free(uint32_t stack, uint64_t blocks, uint64_t bytes);
+
+/* Live mappings of aggregate mode (mappings.c). The lock is held over mremap, which gives an address back and takes one. */
+bool agt_mappings_init(void);
+void agt_mappings_lock(void);
+void agt_mappings_unlock(void);
+void agt_mappings_add_locked(uintptr_t start, size_t bytes, uint32_t stack);
+void agt_mappings_remove_locked(uintptr_t start, size_t bytes);
 
 /* ------------------------------------------------------------------------------------------- V8's code (v8_code.c) */
 

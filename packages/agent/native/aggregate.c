@@ -52,7 +52,7 @@ bool agt_live_init(void) {
   atomic_store(&g_stacks.live_bytes, 0);
   atomic_store(&g_stacks.live_blocks, 0);
   atomic_store(&g_stacks.peak_bytes, 0);
-  return g_stacks.totals && g_stacks.written_blocks && g_stacks.kinds;
+  return g_stacks.totals && g_stacks.written_blocks && g_stacks.kinds && agt_mappings_init();
 }
 
 static bool grow(struct shard *shard) {
@@ -71,13 +71,27 @@ static bool grow(struct shard *shard) {
   return true;
 }
 
-static void count_freed(uint64_t value) {
-  uint32_t stack = (uint32_t)(value >> 43);
-  uint64_t bytes = value & (((uint64_t)1 << 38) - 1);
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].freed_blocks, 1, memory_order_relaxed);
+void agt_totals_free(uint32_t stack, uint64_t blocks, uint64_t bytes) {
+  atomic_fetch_add_explicit(&g_stacks.totals[stack].freed_blocks, blocks, memory_order_relaxed);
   atomic_fetch_add_explicit(&g_stacks.totals[stack].freed_bytes, bytes, memory_order_relaxed);
   atomic_fetch_sub_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed);
-  atomic_fetch_sub_explicit(&g_stacks.live_blocks, 1, memory_order_relaxed);
+  atomic_fetch_sub_explicit(&g_stacks.live_blocks, (int64_t)blocks, memory_order_relaxed);
+}
+
+void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
+  __atomic_store_n(&g_stacks.kinds[stack], kind, __ATOMIC_RELAXED);
+  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_blocks, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_bytes, bytes, memory_order_relaxed);
+  atomic_fetch_add_explicit(&g_stacks.live_blocks, 1, memory_order_relaxed);
+  int64_t live = atomic_fetch_add_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
+  int64_t peak = atomic_load_explicit(&g_stacks.peak_bytes, memory_order_relaxed);
+  while (live > peak && !atomic_compare_exchange_weak_explicit(&g_stacks.peak_bytes, &peak, live, memory_order_relaxed,
+                                                               memory_order_relaxed))
+    continue;
+}
+
+static void count_freed(uint64_t value) {
+  agt_totals_free((uint32_t)(value >> 43), 1, value & (((uint64_t)1 << 38) - 1));
 }
 
 void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind) {
@@ -98,15 +112,7 @@ void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind) {
   shard->entries[at] = (struct entry){key, value};
   pthread_mutex_unlock(&shard->lock);
   if (AGT_UNLIKELY(replaced)) count_freed(replaced);
-  g_stacks.kinds[stack] = kind;
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_blocks, 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_bytes, bytes, memory_order_relaxed);
-  atomic_fetch_add_explicit(&g_stacks.live_blocks, 1, memory_order_relaxed);
-  int64_t live = atomic_fetch_add_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
-  int64_t peak = atomic_load_explicit(&g_stacks.peak_bytes, memory_order_relaxed);
-  while (live > peak && !atomic_compare_exchange_weak_explicit(&g_stacks.peak_bytes, &peak, live, memory_order_relaxed,
-                                                               memory_order_relaxed))
-    continue;
+  agt_totals_add(stack, kind, bytes);
 }
 
 uint64_t agt_live_remove(uint64_t key) {
@@ -164,7 +170,7 @@ void agt_live_snapshot(uint64_t seq, uint64_t time_us) {
     if (allocated + freed == g_stacks.written_blocks[stack]) continue;
     g_stacks.written_blocks[stack] = allocated + freed;
     p = agt_put_varint(body, stack);
-    *p++ = g_stacks.kinds[stack];
+    *p++ = __atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED);
     p = agt_put_varint(p, allocated);
     p = agt_put_varint(p, atomic_load(&totals->allocated_bytes));
     p = agt_put_varint(p, freed);

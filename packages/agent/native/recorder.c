@@ -220,7 +220,9 @@ void agt_record_map(struct agt_thread *thread, void *address, size_t bytes, int 
   uint32_t stack = agt_stack_walk(thread, caller);
   bytes = (bytes + 4095) & ~(size_t)4095;
   if (g_is_aggregate) {
-    agt_live_add(AGT_KEY(AGT_KEY_MAPPING, (uintptr_t)address >> 12), bytes, stack, AGT_MMAP);
+    agt_mappings_lock();
+    agt_mappings_add_locked((uintptr_t)address, bytes, stack);
+    agt_mappings_unlock();
     return;
   }
   if (!has_room(thread)) return;
@@ -239,7 +241,9 @@ void agt_record_map(struct agt_thread *thread, void *address, size_t bytes, int 
 void agt_record_unmap(struct agt_thread *thread, void *address, size_t bytes) {
   bytes = (bytes + 4095) & ~(size_t)4095;
   if (g_is_aggregate) {
-    agt_live_remove(AGT_KEY(AGT_KEY_MAPPING, (uintptr_t)address >> 12));
+    agt_mappings_lock();
+    agt_mappings_remove_locked((uintptr_t)address, bytes);
+    agt_mappings_unlock();
     return;
   }
   if (!has_room(thread)) return;
@@ -252,19 +256,24 @@ void agt_record_unmap(struct agt_thread *thread, void *address, size_t bytes) {
 }
 
 uint64_t agt_record_remap_begin(struct agt_thread *thread) {
+  if (g_is_aggregate) agt_mappings_lock();
   if (g_is_aggregate) return 0;
   return has_room(thread) ? take_seq() : 0; /* the room first: a chunk opened later would begin after this number */
 }
 
 void agt_record_remap_end(struct agt_thread *thread, uint64_t begun, void *old_address, size_t old_bytes, void *address,
                           size_t bytes, struct agt_registers caller) {
-  if (!address) return;
+  if (!address) {
+    if (g_is_aggregate) agt_mappings_unlock();
+    return;
+  }
   uint32_t stack = agt_stack_walk(thread, caller);
   old_bytes = (old_bytes + 4095) & ~(size_t)4095;
   bytes = (bytes + 4095) & ~(size_t)4095;
   if (g_is_aggregate) {
-    agt_live_remove(AGT_KEY(AGT_KEY_MAPPING, (uintptr_t)old_address >> 12));
-    agt_live_add(AGT_KEY(AGT_KEY_MAPPING, (uintptr_t)address >> 12), bytes, stack, AGT_MMAP);
+    agt_mappings_remove_locked((uintptr_t)old_address, old_bytes);
+    agt_mappings_add_locked((uintptr_t)address, bytes, stack);
+    agt_mappings_unlock();
     return;
   }
   if (!begun) return;

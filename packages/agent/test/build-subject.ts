@@ -39,6 +39,7 @@ export async function buildSubject(
     '-Wall',
     '-Wno-unused-result',
     '-fno-builtin',
+    '-fno-inline',
     ...kind,
     ...flags,
     '-o',

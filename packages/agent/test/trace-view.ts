@@ -18,9 +18,11 @@ export interface SeenEvent {
 export interface SeenFrame {
   functionName: string
   kind: string
+  origin: string
   moduleName: string | undefined
-  /** Return address in the process, or the address inside JavaScript code. */
-  pc: number
+  file: string | undefined
+  line: number | undefined
+  /** See `NodeFlag`. */
   flags: number
 }
 
@@ -78,28 +80,37 @@ export class TraceView {
     return [...this.liveBlocks().values()].filter((event) => event.sizeBytes === sizeBytes).length
   }
 
+  /** Return addresses of a stack in the process, innermost first; for JavaScript the offset in its code. */
+  pcs(id: number): number[] {
+    const { stacks, locations, modules } = this.meta
+    const found: number[] = []
+    for (let node = id; node !== 0; node = stacks.parent[node]!) {
+      const where = locations[stacks.location[node]!]!
+      if (where.kind === 'native')
+        found.push(modules[where.moduleIndex]!.loadBias + where.offset + 1)
+      else found.push(where.kind === 'unknown' ? where.pc : where.offset)
+    }
+    return found
+  }
+
   /** Frames of a stack, innermost first; a frame that the compiler inlined others into is one. */
   async stack(id: number): Promise<SeenFrame[]> {
     this.#names ??= symbolizeTrace(this.meta)
     const names = await this.#names
-    const { stacks, locations, modules } = this.meta
+    const { stacks } = this.meta
     const frames: SeenFrame[] = []
     for (let node = id; node !== 0; node = stacks.parent[node]!) {
-      const location = stacks.location[node]!
-      const where = locations[location]!
-      const frame = names.frames[names.locationFrames[location]!.at(-1)!]!
-      const pc =
-        where.kind === 'native'
-          ? modules[where.moduleIndex]!.loadBias + where.offset + 1
-          : where.kind === 'unknown'
-            ? where.pc
-            : where.offset
+      const frame = names.frames[names.locationFrames[stacks.location[node]!]!.at(-1)!]!
+      const { functionName, kind, moduleName, origin } = frame
+      const flags = stacks.flags[node]!
       frames.push({
-        functionName: frame.functionName,
-        kind: frame.kind,
-        moduleName: frame.moduleName,
-        pc,
-        flags: stacks.flags[node]!,
+        functionName,
+        kind,
+        moduleName,
+        origin,
+        flags,
+        file: frame.file,
+        line: frame.line,
       })
     }
     return frames
