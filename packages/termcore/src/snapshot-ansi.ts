@@ -1,5 +1,5 @@
 import type { CellColor } from './grid-view.js'
-import { type Run, type RunStyle, runsOf, type SnapshotSource } from './snapshot.js'
+import { type RowSpan, type Run, type RunStyle, runsOf, type SnapshotSource } from './snapshot.js'
 
 const underlineParams = {
   none: [],
@@ -52,9 +52,9 @@ function withoutBlankEnd(runs: readonly Run[]): Run[] {
 }
 
 /** Text with SGR sequences: printed in a terminal of the same width it looks the same. */
-export function renderAnsi(source: SnapshotSource, firstRow: number): string {
+export function renderAnsi(source: SnapshotSource, [first, end]: RowSpan): string {
   const lines: string[] = []
-  for (let row = firstRow; row < source.view.rows; row++) {
+  for (let row = first; row < end; row++) {
     let line = ''
     for (const run of withoutBlankEnd(runsOf(source, row))) {
       const sgr = sgrOf(run.style)

@@ -1,5 +1,5 @@
 import type { CellColor, Cursor } from './grid-view.js'
-import { type Run, type RunStyle, runsOf, type SnapshotSource } from './snapshot.js'
+import { type RowSpan, type Run, type RunStyle, runsOf, type SnapshotSource } from './snapshot.js'
 
 const defaultForeground = '#d4d4d4'
 const defaultBackground = '#1e1e1e'
@@ -128,11 +128,11 @@ function splitAtCursor(runs: readonly Run[], col: number): { run: Run; isCursor:
 /** One self-contained page. Text from the program is escaped; it cannot add markup. */
 export function renderHtml(
   source: SnapshotSource,
-  firstRow: number,
+  [first, end]: RowSpan,
   options: { readonly title: string; readonly cursor?: Cursor },
 ): string {
   const lines: string[] = []
-  for (let row = firstRow; row < source.view.rows; row++) {
+  for (let row = first; row < end; row++) {
     const isCursorRow = options.cursor !== undefined && options.cursor.row === row
     const pieces = splitAtCursor(
       runsOf(source, row),
@@ -148,8 +148,8 @@ export function renderHtml(
 <style>
 body { margin: 0; background: ${defaultBackground}; }
 pre { margin: 8px; display: inline-block; color: ${defaultForeground}; background: ${defaultBackground};
-  font: 14px/17px "DejaVu Sans Mono", Menlo, Consolas, monospace; font-variant-ligatures: none; }
-.w { display: inline-block; height: 17px; vertical-align: top; overflow: hidden; }
+  font: 14px/18px "DejaVu Sans Mono", Menlo, Consolas, monospace; font-variant-ligatures: none; }
+.w { display: inline-block; height: 18px; vertical-align: top; overflow: hidden; }
 </style>
 </head>
 <body><pre>${lines.join('\n')}</pre></body>

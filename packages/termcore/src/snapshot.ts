@@ -87,9 +87,12 @@ function continues(cells: Uint32Array, first: number, next: number): boolean {
   )
 }
 
+/** First row and one after the last. */
+export type RowSpan = readonly [first: number, end: number]
+
 /** Plain text: one line per row, trailing spaces cut, trailing empty rows kept. */
-export function renderText(source: SnapshotSource, firstRow: number): string {
+export function renderText(source: SnapshotSource, [first, end]: RowSpan): string {
   const lines: string[] = []
-  for (let row = firstRow; row < source.view.rows; row++) lines.push(source.view.rowText(row))
+  for (let row = first; row < end; row++) lines.push(source.view.rowText(row))
   return lines.join('\n')
 }

@@ -46,6 +46,8 @@ export interface SnapshotOptions {
   readonly format?: 'text' | 'ansi' | 'html'
   /** Also the lines that have left the screen. Default false. */
   readonly scrollback?: boolean
+  /** Only these rows: first and one after the last; row -1 is the newest line of the scrollback. */
+  readonly rows?: readonly [first: number, end: number]
 }
 
 /** How long a program may keep a frame open (mode 2026) before it is shown unfinished. */
@@ -143,11 +145,11 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
       view,
       underlineColorOf: (id) => this.#native.gridUnderlineColor(this.#grids[0], id),
     }
-    const firstRow = options.scrollback ? -view.historyLines : 0
-    if (options.format === 'ansi') return renderAnsi(source, firstRow)
+    const rows = options.rows ?? [options.scrollback ? -view.historyLines : 0, view.rows]
+    if (options.format === 'ansi') return renderAnsi(source, rows)
     if (options.format === 'html')
-      return renderHtml(source, firstRow, { title: this.title || 'terminal', cursor: view.cursor })
-    return renderText(source, firstRow)
+      return renderHtml(source, rows, { title: this.title || 'terminal', cursor: view.cursor })
+    return renderText(source, rows)
   }
 
   // ---- output in ----
