@@ -12,8 +12,8 @@ export interface ResourceReading {
 }
 
 /**
- * Resources at the points of a workload. Descriptors, threads and resident memory are read from outside (/proc); where a
- * mark has no sample near it, descriptors and threads are those that the hooks saw.
+ * Resources at the points of a workload. They are read from outside (/proc) at each mark; where that was not done, what the
+ * hooks counted stands in.
  */
 export function resourceSeries(
   plan: StepPlan,
@@ -21,10 +21,11 @@ export function resourceSeries(
   samples: readonly TraceSample[],
   readings: readonly ResourceReading[],
 ): ResourceSeries[] {
-  const near = plan.points.map((point) => sampleAt(marks, point, samples))
-  const sampled = near.filter((sample) => sample !== null)
-  const isSampled = sampled.length === near.length
-  const at = plan.points.map((point) => readings[point]!)
+  const sampled = plan.points.flatMap((point) => sampleAt(marks, point, samples) ?? [])
+  const isSampled = sampled.length === plan.points.length
+  // Children and mappings are only read for marks, and a process has mappings.
+  const isFull = isSampled && sampled.every((sample) => sample.mappingCount > 0)
+  const hooked = plan.points.map((point) => readings[point]!)
   const series = (resource: ResourceSeries['resource'], values: number[]): ResourceSeries => ({
     resource,
     ...(plan.workload === undefined ? {} : { workload: plan.workload }),
@@ -33,40 +34,36 @@ export function resourceSeries(
     perOperation: slopeOf(plan.positions, values),
   })
   const result = [
-    series('fd', isSampled ? sampled.map((s) => s.fdCount) : at.map((reading) => reading.fdCount)),
+    series('fd', isSampled ? sampled.map((s) => s.fdCount) : hooked.map((h) => h.fdCount)),
     series(
       'thread',
-      isSampled ? sampled.map((s) => s.threadCount) : at.map((reading) => reading.threadCount),
+      isSampled ? sampled.map((s) => s.threadCount) : hooked.map((h) => h.threadCount),
     ),
-    series(
-      'child',
-      at.map((reading) => reading.childCount),
-    ),
+    series('child', isFull ? sampled.map((s) => s.childCount) : hooked.map((h) => h.childCount)),
     series(
       'mapping',
-      at.map((reading) => reading.mappingCount),
+      isFull ? sampled.map((s) => s.mappingCount) : hooked.map((h) => h.mappingCount),
     ),
   ]
-  if (isSampled)
-    result.push(
-      series(
-        'rss',
-        sampled.map((s) => s.rssBytes),
-      ),
-    )
+  const rss = isSampled ? sampled.map((s) => s.rssBytes) : []
+  if (rss.length > 0) result.push(series('rss', rss))
   return result
 }
 
-/** The sample nearest to a mark, unless another mark is nearer to it: then it saw another state. */
+/** The sample that was taken for a mark, else the nearest, unless another mark is nearer to it: that was another state. */
 function sampleAt(
   marks: readonly TraceMark[],
   point: number,
   samples: readonly TraceSample[],
 ): TraceSample | null {
   const mark = marks[point]!
+  const taken = samples.find((sample) => sample.seq !== 0 && sample.seq === mark.seq)
+  if (taken !== undefined) return taken
   let best: TraceSample | null = null
-  for (const sample of samples)
+  for (const sample of samples) {
+    if (sample.threadCount === 0) continue
     if (best === null || distance(sample, mark) < distance(best, mark)) best = sample
+  }
   if (best === null) return null
   const found = best
   const isOthers = marks.some(

@@ -38,20 +38,25 @@ export class TimelineRecorder {
   }
 }
 
-/** Samples, thinned to what a chart can show. */
+/** Samples, thinned to what a chart can show. Counts that a sample did not read are those read last, or first. */
 export function timelineOf(
   liveMs: number[],
   liveBytes: number[],
   samples: readonly TraceSample[],
 ): Timeline {
   const step = Math.max(1, Math.ceil(samples.length / timelinePointsMax))
-  const kept = samples.filter((_, index) => index % step === 0)
+  let known = samples.find((sample) => sample.threadCount > 0)
+  const shown: { sample: TraceSample; counts: TraceSample | undefined }[] = []
+  samples.forEach((sample, index) => {
+    if (sample.threadCount > 0) known = sample
+    if (index % step === 0) shown.push({ sample, counts: known })
+  })
   return {
     liveMs,
     liveBytes,
-    rssMs: kept.map((sample) => sample.timeUs / 1000),
-    rssBytes: kept.map((sample) => sample.rssBytes),
-    fdCount: kept.map((sample) => sample.fdCount),
-    threadCount: kept.map((sample) => sample.threadCount),
+    rssMs: shown.map(({ sample }) => sample.timeUs / 1000),
+    rssBytes: shown.map(({ sample }) => sample.rssBytes),
+    fdCount: shown.map(({ counts }) => counts?.fdCount ?? 0),
+    threadCount: shown.map(({ counts }) => counts?.threadCount ?? 0),
   }
 }

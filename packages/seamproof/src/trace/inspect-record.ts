@@ -8,7 +8,7 @@ export const hex = (value: number): string => `0x${value.toString(16)}`
 const varintFields: Readonly<Record<number, readonly string[]>> = {
   [MetaType.moduleGone]: ['index'],
   [MetaType.threadEnd]: ['index', 'us'],
-  [MetaType.sample]: ['us', 'rssBytes', 'fds', 'threads', 'seq'],
+  [MetaType.sample]: ['us', 'rssBytes', 'fds', 'threads', 'seq', 'children', 'mappings'],
   [MetaType.snapshot]: ['seq', 'us', 'liveBytes', 'liveBlocks', 'peakBytes'],
   [MetaType.jsHeap]: ['us', 'usedBytes', 'totalBytes', 'externalBytes', 'arrayBuffersBytes'],
   [MetaType.fork]: ['childPid', 'us'],
@@ -36,7 +36,8 @@ export function describeRecord(record: MetaRecord, state: NodeState): string {
 
 function describeBody(type: number, body: ByteReader, state: NodeState): string {
   const fields = varintFields[type]
-  if (fields !== undefined) return fields.map((field) => `${field}=${body.varint()}`).join(' ')
+  if (fields !== undefined)
+    return fields.map((field) => (body.remaining > 0 ? `${field}=${body.varint()}` : '')).join(' ')
   switch (type) {
     case MetaType.process:
       return describeProcess(body)

@@ -58,6 +58,9 @@ export function readSample(body: ByteReader): TraceSample {
     fdCount: body.varint(),
     threadCount: body.varint(),
     seq: body.varint(),
+    // The first agents did not write these two.
+    childCount: body.remaining > 0 ? body.varint() : 0,
+    mappingCount: body.remaining > 0 ? body.varint() : 0,
   }
 }
 

@@ -39,12 +39,16 @@ export interface TraceGc {
   type: number
 }
 
+/** What /proc said. Resident memory is read often, the rest seldom: 0 means not read. */
 export interface TraceSample {
   timeUs: number
   rssBytes: number
   fdCount: number
   threadCount: number
+  /** The number of the mark that it was taken for; 0 between marks. */
   seq: number
+  childCount: number
+  mappingCount: number
 }
 
 export interface TraceJsHeap {

@@ -203,24 +203,28 @@ describe('growth over rounds', () => {
 
   test('of resources prefers what /proc said at the marks', () => {
     const scene = new Scene()
-    let fds = 30
     const { encoder } = scene
-    const stack = scene.stack('sub:Watch')
-    encoder.alloc(0, 1, stack, 8, 0x100)
-    encoder.mark(3, 'watch')
-    encoder.sample(1_000_000, fds, 9)
-    for (let round = 1; round <= 4; round++) {
-      encoder.mark(1, 'watch')
+    encoder.alloc(0, 1, scene.stack('sub:Watch'), 8, 0x100)
+    for (let round = 0; round <= 4; round++) {
       encoder.timeUs += 50_000
       encoder.sample(5_000_000, 99, 9)
-      encoder.timeUs += 50_000
-      encoder.mark(2, 'watch')
-      fds += 3
-      encoder.sample(1_000_000 * round, fds, 9)
+      encoder.timeUs += 49_000
+      encoder.sample(9_000_000, 0, 0)
+      encoder.timeUs += 1000
+      encoder.sampleForMark(1_000_000 * (round + 1), 30 + 3 * round, 9, round, 40)
+      encoder.mark(round === 0 ? 3 : 2, 'watch')
+      encoder.seq++
     }
     const facts = scene.analyze(path(), [workloadRun('watch', 3, 4)])
-    const series = facts.resources.find((candidate) => candidate.resource === 'fd')
-    expect(series).toMatchObject({ values: [30, 33, 36, 39, 42], perOperation: { value: 1 } })
+    const valuesOf = (resource: string) =>
+      facts.resources.find((series) => series.resource === resource)?.values
+    expect(valuesOf('fd')).toEqual([30, 33, 36, 39, 42])
+    expect(valuesOf('child')).toEqual([0, 1, 2, 3, 4])
+    expect(valuesOf('mapping')).toEqual([40, 40, 40, 40, 40])
+    expect(valuesOf('rss')).toEqual([1e6, 2e6, 3e6, 4e6, 5e6])
+    expect(facts.resources[0]!.perOperation.value).toBe(1)
+    // Samples that did not read descriptors and threads do not show as none.
+    expect(facts.timeline.fdCount.slice(0, 4)).toEqual([99, 99, 30, 99])
   })
 })
 

@@ -82,6 +82,8 @@ describe('totals', () => {
         let isAtPeak = true
         let atPeak = [...bytes]
         for (const { address, size, site } of steps) {
+          // Through many stretches of the timeline, which keep a height of their own.
+          scene.encoder.timeUs += 7
           const old = live.get(address)
           if (old === undefined) {
             scene.encoder.alloc(0, 1, stacks[site]!, size, address * 16)

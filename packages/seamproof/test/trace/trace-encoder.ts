@@ -256,9 +256,28 @@ export class TraceEncoder {
     this.meta(9, new ByteWriter().varint(this.timeUs).varint(durationUs).u8(type))
   }
 
-  sample(rssBytes: number, fds: number, threads: number): void {
-    const body = new ByteWriter().varint(this.timeUs).varint(rssBytes).varint(fds).varint(threads)
-    this.meta(10, body.varint(this.seq))
+  /** Between marks; `sampleForMark` goes before the mark that it is for. */
+  sample(
+    rssBytes: number,
+    fds: number,
+    threads: number,
+    children = 0,
+    mappings = 0,
+    seq = 0,
+  ): void {
+    const body = new ByteWriter().varint(this.timeUs)
+    for (const value of [rssBytes, fds, threads, seq, children, mappings]) body.varint(value)
+    this.meta(10, body)
+  }
+
+  sampleForMark(
+    rssBytes: number,
+    fds: number,
+    threads: number,
+    children: number,
+    mappings: number,
+  ): void {
+    this.sample(rssBytes, fds, threads, children, mappings, this.seq)
   }
 
   snapshot(live: { bytes: number; count: number; peakBytes: number }, stacks: number[][]): void {
