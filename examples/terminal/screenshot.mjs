@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
 
 const sample = `// A terminal inside a test: 世界, ünïcödé, ✓
 export function greet(name) {
-  const text = \`Hello, \${name}!\` // TODO: say it louder
+  const text = "Hello, " + name // TODO: say it louder
   return text.repeat(3)
 }
 `

@@ -79,7 +79,7 @@ describe('colours and attributes', () => {
 
 describe('what differs from the peer on purpose (docs/termcore-differences.md)', () => {
   test('SGR 0 leaves DECSCA alone, and a selective erase leaves protected cells', () => {
-    expect(after('\x1b[1"qkeep\x1b[m\x1b[0"qgo\x1b[?2K', row(0))).toBe('keep')
+    expect(after('\x1b[1"q\x1b[mkeep\x1b[0"qgo\x1b[?2K', row(0))).toBe('keep')
   })
 
   test('relative motion in origin mode starts from where the cursor is', () => {

@@ -90,3 +90,27 @@ test('a stream cut into single bytes gives the same screen as in one piece', () 
     expect(differenceOf(readTermcore(cut), readTermcore(whole)), `seed ${seed}`).toBe('')
   }
 })
+
+describe('each difference that docs/termcore-differences.md lists is one still', () => {
+  const size = { cols: 20, rows: 5, scrollback: 20 }
+  const listed: Record<string, string> = {
+    'scroll down in a background': '\x1b[44m\x1b[T',
+    'combining character after a control': 'e\x1b[m\u0301x',
+    'colour of three subparameters': '\x1b[38:2:1:2:3mx',
+    'motion in origin mode': '\x1b[2;4r\x1b[?6h\x1b[2;3H\x1b[5Gx',
+    'SGR 0 and DECSCA': '\x1b[1"q\x1b[mkeep\x1b[?2K',
+    'saved character sets': '\x1b(0\x1b7\x0f\x1b(B\x1b8\x0fq',
+    'columns at a pending wrap': `${'x'.repeat(20)}\x1b[2'}`,
+    'UTF-8 inside an application string': '\x1b_é hidden\x1b\\shown',
+    'saved cursor and scrollback': `\x1b[4;1H\x1b7${'\n'.repeat(6)}\x1b8x`,
+    'RI as one character': '\x1b[3;1H\u008dx',
+    'half a wide character without autowrap': '\x1b[1;19H中\x1b[?7lab',
+    'half a wide character by insertion': '\x1b[41m中\x1b[44m\x1b[1;2H\x1b[@\x1b[mx',
+    'bytes that are not UTF-8': '',
+  }
+  for (const [name, stream] of Object.entries(listed))
+    test(name, async () => {
+      const bytes = stream === '' ? Uint8Array.of(0x61, 0xff, 0x62) : encode(stream)
+      expect(await compare(bytes, size, bytes.length)).not.toBe('')
+    })
+})

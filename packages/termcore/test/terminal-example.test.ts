@@ -34,7 +34,7 @@ test('the screenshot of vim shows the file, what was typed, and the status line 
   expect(text.slice(0, 7)).toEqual([
     '  1 // A terminal inside a test: 世界, ünïcödé, ✓',
     '  2 export function greet(name) {',
-    '  3   const text = `Hello, ${name}!` // TODO: say it louder',
+    '  3   const text = "Hello, " + name // TODO: say it louder',
     '  4 const seen = "こんにちは"',
     '  5   return text.repeat(3)',
     '  6 }',
