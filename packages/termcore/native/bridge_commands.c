@@ -1,9 +1,6 @@
 /* Command buffers: many grid operations in one crossing. */
 #include "bridge_grid.h"
 
-#define TC_OP_COMMANDS_DISPATCH
-#include "commands_generated.h"
-
 typedef struct command_buffer {
   seam_commands commands;
   uint32_t grid_handle;
@@ -11,44 +8,6 @@ typedef struct command_buffer {
   napi_ref view;
   napi_env env;
 } command_buffer;
-
-static uint32_t tc_op_set_style_apply(void *context, const tc_op_set_style *fields) {
-  tc_apply_style(context, fields->foreground, fields->background, fields->attributes);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_set_cell_apply(void *context, const tc_op_set_cell *fields) {
-  tc_apply_cell(context, fields->row, fields->col, fields->codepoint);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_put_text_apply(void *context, const tc_op_put_text *fields) {
-  tc_apply_text(context, fields->row, fields->col, fields->text, fields->text_size_bytes);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_fill_apply(void *context, const tc_op_fill *fields) {
-  tc_apply_fill(context, fields->row, fields->col, fields->rows, fields->cols, fields->codepoint);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_clear_apply(void *context, const tc_op_clear *fields) {
-  (void)fields;
-  tc_apply_clear(context);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_scroll_apply(void *context, const tc_op_scroll *fields) {
-  if (fields->keep_history > 1) return SEAM_COMMANDS_REFUSED;
-  tc_apply_scroll(context, fields->top, fields->end, fields->lines, fields->keep_history == 1);
-  return SEAM_COMMANDS_OK;
-}
-
-static uint32_t tc_op_set_cursor_apply(void *context, const tc_op_set_cursor *fields) {
-  const tc_bridge_grid *bridged = context;
-  tc_grid_set_cursor(bridged->grid, fields->row, fields->col);
-  return SEAM_COMMANDS_OK;
-}
 
 static void buffer_end(tc_environment *environment, void *object) {
   command_buffer *buffer = object;
@@ -105,7 +64,7 @@ static napi_value commands_drain(napi_env env, napi_callback_info info) {
   if (buffer == NULL) return NULL;
   tc_bridge_grid *bridged = tc_bridge_get(environment, TC_KIND_GRID, buffer->grid_handle);
   if (bridged == NULL) return tc_bridge_throw(env, TC_ERR_STATE, "the command buffer's grid is closed");
-  const uint32_t status = seam_commands_drain(&buffer->commands, tc_op_commands_dispatch, bridged);
+  const uint32_t status = tc_apply_commands(&bridged->canvas, &buffer->commands);
   tc_count_owned(environment, TC_METRIC_DRAINS, 1);
   tc_count_owned(environment, TC_METRIC_COMMANDS, buffer->commands.words[3]);
   if (status != SEAM_COMMANDS_OK) tc_count_owned(environment, TC_METRIC_COMMANDS_REFUSED, 1);

@@ -8,7 +8,7 @@ static void grid_end(tc_environment *environment, void *object) {
   /* The environment outlives its references; deleting them also works while it shuts down. */
   if (bridged->view != NULL) napi_delete_reference(bridged->env, bridged->view);
   if (bridged->dirty_view != NULL) napi_delete_reference(bridged->env, bridged->dirty_view);
-  if (bridged->is_owned) tc_grid_destroy(bridged->grid);
+  if (bridged->is_owned) tc_grid_destroy(bridged->canvas.grid);
   free(bridged);
 }
 
@@ -16,7 +16,7 @@ static tc_status add_grid(tc_environment *environment, napi_env env, tc_grid *gr
                           uint32_t *handle_out) {
   tc_bridge_grid *bridged = calloc(1, sizeof *bridged);
   if (bridged == NULL) return TC_ERR_MEMORY;
-  bridged->grid = grid;
+  bridged->canvas.grid = grid;
   bridged->is_owned = is_owned;
   bridged->env = env;
   const tc_status status = tc_bridge_add(environment, TC_KIND_GRID, bridged, grid_end, handle_out);
@@ -31,7 +31,7 @@ tc_status tc_bridge_add_grid(tc_environment *environment, tc_grid *grid, bool is
 
 tc_grid *tc_bridge_grid_of(napi_env env, tc_environment *environment, napi_value handle) {
   const tc_bridge_grid *bridged = tc_bridge_object(env, environment, TC_KIND_GRID, handle);
-  return bridged != NULL ? bridged->grid : NULL;
+  return bridged != NULL ? bridged->canvas.grid : NULL;
 }
 
 static napi_value grid_create(napi_env env, napi_callback_info info) {
@@ -79,7 +79,7 @@ static napi_value grid_resize(napi_env env, napi_callback_info info) {
   if (bridged == NULL || !tc_bridge_u32(env, arguments[1], "cols", &cols) ||
       !tc_bridge_u32(env, arguments[2], "rows", &rows))
     return NULL;
-  const tc_status status = tc_grid_resize(bridged->grid, cols, rows);
+  const tc_status status = tc_grid_resize(bridged->canvas.grid, cols, rows);
   if (status != TC_OK) return tc_bridge_throw(env, status, "the grid cannot take this size and stays as it was");
   return NULL;
 }
@@ -91,7 +91,7 @@ static napi_value grid_block(napi_env env, napi_callback_info info) {
   if (!tc_bridge_arguments(env, info, 1, arguments, &environment)) return NULL;
   tc_bridge_grid *bridged = tc_bridge_object(env, environment, TC_KIND_GRID, arguments[0]);
   if (bridged == NULL) return NULL;
-  void *block = tc_grid_get_block(bridged->grid, NULL);
+  void *block = tc_grid_get_block(bridged->canvas.grid, NULL);
   if (block != bridged->viewed_block) forget_view(env, &bridged->view);
   bridged->viewed_block = block;
   return tc_bridge_view(env, block, &bridged->view);
@@ -107,7 +107,7 @@ static napi_value grid_set_style(napi_env env, napi_callback_info info) {
       !tc_bridge_u32(env, arguments[2], "background", &background) ||
       !tc_bridge_u32(env, arguments[3], "attributes", &attributes))
     return NULL;
-  tc_apply_style(bridged, foreground, background, attributes);
+  tc_apply_style(&bridged->canvas, foreground, background, attributes);
   return NULL;
 }
 
@@ -121,7 +121,7 @@ static napi_value grid_set_cell(napi_env env, napi_callback_info info) {
       !tc_bridge_u32(env, arguments[2], "col", &col) ||
       !tc_bridge_u32(env, arguments[3], "codepoint", &codepoint))
     return NULL;
-  tc_apply_cell(bridged, row, col, codepoint);
+  tc_apply_cell(&bridged->canvas, row, col, codepoint);
   return NULL;
 }
 
@@ -157,7 +157,7 @@ static napi_value grid_put_text(napi_env env, napi_callback_info info) {
     return NULL;
   char *text = read_text(env, arguments[3], small, sizeof small, &length);
   if (text == NULL) return NULL;
-  const uint32_t end = tc_apply_text(bridged, row, col, (const uint8_t *)text, length);
+  const uint32_t end = tc_apply_text(&bridged->canvas, row, col, (const uint8_t *)text, length);
   if (text != small) free(text);
   napi_create_uint32(env, end, &result);
   return result;
@@ -173,7 +173,7 @@ static napi_value grid_fill(napi_env env, napi_callback_info info) {
   if (bridged == NULL) return NULL;
   for (size_t index = 0; index < 5; index++)
     if (!tc_bridge_u32(env, arguments[index + 1], names[index], &values[index])) return NULL;
-  tc_apply_fill(bridged, values[0], values[1], values[2], values[3], values[4]);
+  tc_apply_fill(&bridged->canvas, values[0], values[1], values[2], values[3], values[4]);
   return NULL;
 }
 
@@ -182,7 +182,7 @@ static napi_value grid_clear(napi_env env, napi_callback_info info) {
   tc_environment *environment;
   if (!tc_bridge_arguments(env, info, 1, arguments, &environment)) return NULL;
   tc_bridge_grid *bridged = tc_bridge_object(env, environment, TC_KIND_GRID, arguments[0]);
-  if (bridged != NULL) tc_apply_clear(bridged);
+  if (bridged != NULL) tc_apply_clear(&bridged->canvas);
   return NULL;
 }
 
@@ -197,7 +197,7 @@ static napi_value grid_scroll(napi_env env, napi_callback_info info) {
       !tc_bridge_u32(env, arguments[2], "end", &end) || !tc_bridge_i32(env, arguments[3], "lines", &lines) ||
       !tc_bridge_u32(env, arguments[4], "keepHistory", &keep_history))
     return NULL;
-  tc_apply_scroll(bridged, top, end, lines, keep_history != 0);
+  tc_apply_scroll(&bridged->canvas, top, end, lines, keep_history != 0);
   return NULL;
 }
 
@@ -216,7 +216,7 @@ static napi_value grid_set_cursor(napi_env env, napi_callback_info info) {
 
 /* Room for the ranges of every row; a new one whenever the number of rows changes. */
 static bool size_dirty(napi_env env, tc_environment *environment, tc_bridge_grid *bridged) {
-  const uint32_t rows = tc_grid_get_header(bridged->grid)->rows;
+  const uint32_t rows = tc_grid_get_header(bridged->canvas.grid)->rows;
   if (bridged->dirty != NULL && bridged->dirty_rows == rows) return true;
   const tc_allocator allocator = tc_bridge_allocator(environment);
   void *memory = allocator.allocate(environment, (size_t)rows * sizeof(tc_range));
@@ -236,7 +236,7 @@ static napi_value grid_take_dirty(napi_env env, napi_callback_info info) {
   tc_bridge_grid *bridged = tc_bridge_object(env, environment, TC_KIND_GRID, arguments[0]);
   if (bridged == NULL) return NULL;
   if (!size_dirty(env, environment, bridged)) return tc_bridge_throw(env, TC_ERR_MEMORY, "no memory for dirty ranges");
-  napi_create_uint32(env, tc_grid_take_dirty(bridged->grid, bridged->dirty, bridged->dirty_rows), &result);
+  napi_create_uint32(env, tc_grid_take_dirty(bridged->canvas.grid, bridged->dirty, bridged->dirty_rows), &result);
   return result;
 }
 

@@ -1,3 +1,13 @@
+export { createGridWriter, type GridWriter, type GridWriterOptions } from './bridge.js'
+export { type TermcoreFlag, termcoreFlags, termcoreMetrics } from './bridge-flags.js'
+export {
+  EventLoop,
+  type EventLoopCounts,
+  type EventLoopOptions,
+  EventSource,
+  readiness,
+  type TimerOptions,
+} from './event-loop.js'
 export { Grid, type GridOptions } from './grid.js'
 export {
   CellAttribute,
@@ -8,6 +18,7 @@ export {
   toUnderlineStyle,
   type UnderlineStyle,
 } from './grid-view.js'
+export { isTermcoreError, TermcoreError, type TermcoreErrorCode } from './termcore-error.js'
 export {
   type SnapshotOptions,
   Terminal,

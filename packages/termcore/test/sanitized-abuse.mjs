@@ -37,7 +37,7 @@ function attempt(body) {
   }
 }
 
-for (let round = 0; round < 6000; round++) {
+for (let round = 0; round < 2500; round++) {
   const cols = 1 + random(90)
   const grid = attempt(() => native.gridCreate(cols, 1 + random(40), random(30)))
   if (grid !== undefined) handles.push(grid)

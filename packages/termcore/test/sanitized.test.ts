@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { buildNative } from '@seamproof/kit/native-build'
 import { expect, test } from 'vitest'
 import { buildAddon } from '../src/native-build.js'
+import { buildCommandsFuzz } from './native-fuzz.js'
 
 const abuse = fileURLToPath(new URL('sanitized-abuse.mjs', import.meta.url))
 
@@ -70,4 +71,10 @@ test('the same way of running finds a read past the end in a library that has on
 test('in debug mode of the kit, with every freed block poisoned, the same abuse finds no misuse', () => {
   const result = run({ SEAMPROOF_KIT_DEBUG: '1' })
   expect(`${result.stderr}${result.stdout}`).toBe('survived\n')
+})
+
+test('20,000 batches of made-up commands leave the grid well formed, under ASan and UBSan', () => {
+  const seed = String(Math.floor(Math.random() * 2 ** 32))
+  const result = spawnSync(buildCommandsFuzz(), [seed, '20000'], { encoding: 'utf8' })
+  expect(`${result.stderr}${result.stdout}`).toBe(`seed ${seed}, 20000 rounds\nsurvived\n`)
 })
