@@ -195,3 +195,22 @@ export class GridView {
     return (options.trimRight ?? true) ? text.replace(/ +$/, '') : text
   }
 }
+
+/** The dirty ranges of a grid as one array, made anew only when the native side has another block. */
+export class DamageView {
+  readonly #grid: number
+  readonly #native = loadTerminalNative()
+  #ranges = new Uint32Array(0)
+
+  constructor(grid: number) {
+    this.#grid = grid
+  }
+
+  /** [first, end) columns of each row, since the last call; `first == end` for a clean row. */
+  take(): Uint32Array {
+    this.#native.gridTakeDirty(this.#grid)
+    const block = this.#native.gridDirtyBlock(this.#grid)
+    if (this.#ranges.buffer !== block) this.#ranges = new Uint32Array(block)
+    return this.#ranges
+  }
+}

@@ -1,5 +1,5 @@
 import { createGridWriter, type GridWriter, type GridWriterOptions } from './bridge.js'
-import { GridView } from './grid-view.js'
+import { DamageView, GridView } from './grid-view.js'
 import { loadTerminalNative } from './terminal-native.js'
 
 export interface GridOptions {
@@ -17,6 +17,7 @@ export class Grid implements Disposable {
   readonly handle: number
   readonly view: GridView
   readonly #native = loadTerminalNative()
+  readonly #damage: DamageView
   #isOpen = true
 
   constructor(options: GridOptions = {}) {
@@ -26,6 +27,7 @@ export class Grid implements Disposable {
       options.scrollbackLines ?? 0,
     )
     this.view = new GridView(this.handle)
+    this.#damage = new DamageView(this.handle)
   }
 
   /** Keeps what fits, top left; nothing is reflowed. Refused sizes throw and change nothing. */
@@ -42,8 +44,7 @@ export class Grid implements Disposable {
    * row. The array is reused by the next call.
    */
   takeDamage(): Uint32Array {
-    this.#native.gridTakeDirty(this.handle)
-    return new Uint32Array(this.#native.gridDirtyBlock(this.handle))
+    return this.#damage.take()
   }
 
   /** Frees the grid. Views of its cells stay readable; everything else throws TERMCORE_STATE. */

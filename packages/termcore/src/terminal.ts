@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { GridView } from './grid-view.js'
+import { DamageView, GridView } from './grid-view.js'
 import { renderText, type SnapshotSource } from './snapshot.js'
 import { renderAnsi } from './snapshot-ansi.js'
 import { renderHtml } from './snapshot-html.js'
@@ -66,6 +66,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
   readonly #handle: number
   readonly #grids: readonly [main: number, alternate: number]
   readonly #views: readonly [main: GridView, alternate: GridView]
+  readonly #damage: readonly [main: DamageView, alternate: DamageView]
   #modes: number
   #program: Program | undefined
   #programNumber = 0
@@ -87,6 +88,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
     const grids = [0, 1].map((which) => this.#native.terminalGrid(this.#handle, which as 0 | 1))
     this.#grids = [grids[0]!, grids[1]!]
     this.#views = [new GridView(grids[0]!), new GridView(grids[1]!)]
+    this.#damage = [new DamageView(grids[0]!), new DamageView(grids[1]!)]
     this.#modes = this.#native.terminalModes(this.#handle)
   }
 
@@ -135,8 +137,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
 
   /** The dirty columns of each row since the last call; [first, end) pairs, valid until the next call. */
   takeDamage(): Uint32Array {
-    this.#native.gridTakeDirty(this.gridHandle)
-    return new Uint32Array(this.#native.gridDirtyBlock(this.gridHandle))
+    return this.#damage[this.isAlternate ? 1 : 0].take()
   }
 
   snapshot(options: SnapshotOptions = {}): string {
