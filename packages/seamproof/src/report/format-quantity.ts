@@ -42,10 +42,10 @@ export function formatRate(rate: number): string {
   return String(Number(rate.toPrecision(2)))
 }
 
-/** Bytes per operation. Stays in bytes to 99,999: `64 B` and `1,200 B` are sizes a reader can find in the source. */
+/** Bytes per operation. Stays in bytes to ten millions: `64 B` and `240,000 B` are sizes a reader can find in the source. */
 export function formatByteRate(rate: number): string {
   const size = Math.abs(rate)
-  if (size >= 100_000) return formatBytes(rate)
+  if (size >= 10_000_000) return formatBytes(rate)
   const isWhole = Math.abs(size - Math.round(size)) < 0.05 || size >= 100
   return isWhole && size >= 0.5 ? `${formatCount(rate)} B` : `${formatRate(rate)} B`
 }

@@ -32,6 +32,8 @@ export interface KeyTable {
   /** A frame to show for the key; -1 for a placeholder. */
   frame: Int32Array
   category: Uint8Array
+  /** Which of a few tints: the same for one module or package, so that neighbours of different origin differ. */
+  tint: Uint8Array
   /** Neighbours with this key become one box. */
   isCollapsed: Uint8Array
   /** Frame → 1 when it is dropped at the innermost end of a stack. */
@@ -71,6 +73,15 @@ function placeholder(folds: ReadonlySet<FoldName>, fold: FoldName) {
   return fold === 'node'
     ? { id: 'fold node', label: '⋯ Node internals', category: 'node-internal' as const }
     : { id: 'fold runtime', label: '⋯ V8 and Node runtime', category: 'runtime' as const }
+}
+
+export const tintCount = 3
+
+function tintOf(group: string): number {
+  let hash = 0
+  for (let index = 0; index < group.length; index++)
+    hash = (Math.imul(hash, 31) + group.charCodeAt(index)) | 0
+  return Math.abs(hash) % tintCount
 }
 
 export function buildKeys(
@@ -135,6 +146,9 @@ export function buildKeys(
     label: builder.label,
     frame: Int32Array.from(builder.frame),
     category: Uint8Array.from(builder.category),
+    tint: Uint8Array.from(builder.frame, (frame) =>
+      frame < 0 ? 0 : tintOf(data.text(frames.group[frame] ?? 0)),
+    ),
     isCollapsed: Uint8Array.from(builder.isCollapsed),
   }
 }

@@ -121,7 +121,7 @@ function runtimeLines(process: ProcessFacts, style: TextStyle): string[] {
     const rate = `${formatByteRate(group.bytesPerOperation.value)}/${per}, ${formatRate(group.blocksPerOperation.value)} block/${per}`
     const outer = process.frames[group.frameIndexes.at(-1) ?? -1]
     const where = outer ? `${frameName(outer)}  ${frameLocation(outer)}` : group.moduleName
-    return fit(`  ${padEnd(rate, 28)}  ${where}`, style.width)
+    return fit(`  ${padEnd(rate, 32)}  ${where}`, style.width)
   })
   const more = growing.length - lines.length
   if (more > 0) lines.push(style.dim(`  and ${formatCount(more)} smaller`))
@@ -143,9 +143,12 @@ function resourceLines(series: readonly ResourceSeries[], style: TextStyle): str
     const show = (value: number) => (isBytes ? formatBytes(value) : formatCount(value))
     const rate = isBytes ? formatBytes(perOperation.value) : formatRate(perOperation.value)
     const name = padEnd(resourceWords[resource], 17)
-    const told = values.map(show).join('  ')
     const of = isNamed && workload !== undefined ? style.dim(`  ${workload}`) : ''
-    return `  ${name} ${padStart(`${rate}/op`, 12)}   ${fit(told, Math.max(20, style.width - 36))}${of}`
+    const room = Math.max(20, style.width - 36)
+    const all = values.map(show).join('  ')
+    // A cut number would be a wrong number: rather first and last.
+    const ends = [values[0], values.at(-1)].map((value) => show(value ?? 0)).join('  …  ')
+    return `  ${name} ${padStart(`${rate}/op`, 12)}   ${all.length <= room ? all : ends}${of}`
   })
 }
 

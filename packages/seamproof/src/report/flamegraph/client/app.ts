@@ -25,7 +25,7 @@ export class App {
   private palette!: Palette
   private hoverNode = -1
   private focusNode = -1
-  private readonly flame = new FlameCanvas(() => this.frame.sticky.offsetHeight)
+  private readonly flame = new FlameCanvas(() => this.frame.stickyHeight())
   private readonly tooltip = new Tooltip()
   private readonly table = new FramesTable((text) => this.change({ search: text, tab: 'graph' }))
   private readonly frame = new PageFrame()

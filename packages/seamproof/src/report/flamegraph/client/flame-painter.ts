@@ -1,7 +1,7 @@
 /** Draws the visible part of a view tree: work is bounded by the pixels, not by the frames. */
 import type { NodeMarks } from '../../call-tree/node-marks.js'
 import type { ViewTree } from '../../call-tree/view-tree.js'
-import type { Palette } from './palette.js'
+import { edgeWidth, type Palette } from './palette.js'
 import { RowStrips, type WideBox } from './row-strips.js'
 
 export const rowHeight = 22
@@ -87,12 +87,15 @@ export class FlamePainter {
     const { ratio, offsetPx } = viewport
     const hasPatterns = tree.delta === undefined
     for (const { node, left, right } of wide) {
-      const pattern =
-        hasPatterns && node > 0 ? palette.pattern(this.categoryOf(scene, node)) : undefined
-      if (!pattern || this.isDim(scene, node)) continue
-      context.fillStyle = pattern
+      if (!hasPatterns || node === 0 || this.isDim(scene, node)) continue
+      const category = this.categoryOf(scene, node)
+      const pattern = palette.pattern(category)
+      const hasEdge = palette.hasEdge(category)
+      if (!pattern && !hasEdge) continue
+      context.fillStyle = pattern ?? palette.theme.edge
       const top = tree.depth[node]! * rowHeight - offsetPx
-      context.fillRect(left / ratio, top, (right - left) / ratio, rowHeight - 1)
+      const width = hasEdge ? edgeWidth : (right - left) / ratio
+      context.fillRect(left / ratio, top, width, rowHeight - 1)
     }
     context.font = flameFont
     context.textBaseline = 'middle'
@@ -107,13 +110,13 @@ export class FlamePainter {
   private paintLabel(scene: Scene, node: number, x: number, top: number, width: number): void {
     const { context } = this
     const { theme } = scene.palette
-    const room = Math.floor((width - 8) / this.charWidth)
+    const room = Math.floor((width - 9) / this.charWidth)
     if (room < 2) return
     const label = scene.labelOf(node)
     const text = label.length <= room ? label : shortened(label, room)
     context.fillStyle = this.isDim(scene, node) ? theme.mutedText : theme.text
     // maxWidth only matters for wide characters; it keeps them inside their box.
-    context.fillText(text, x + 4, top + rowHeight / 2, width - 6)
+    context.fillText(text, x + 5, top + rowHeight / 2, width - 7)
   }
 
   private outline(scene: Scene, viewport: Viewport, node: number, lineWidth: number): void {
@@ -153,10 +156,9 @@ export class FlamePainter {
       const share = tree.value[node] === 0 ? 0 : tree.delta[node]! / tree.value[node]!
       return palette.packedDelta(Math.max(-1, Math.min(1, share)))
     }
-    return palette.packedFill(
-      category,
-      node === 0 ? 0 : Math.imul(tree.key[node]!, 0x9e3779b1) >>> 30,
-    )
+    if (node === 0) return palette.packedFill(category, 0, 0)
+    const key = tree.key[node]!
+    return palette.packedFill(category, tree.keys.tint[key]!, Math.imul(key, 0x9e3779b1) >>> 31)
   }
 }
 

@@ -6,7 +6,7 @@ import {
   frameCategories,
 } from '../flamegraph-document.js'
 import { element } from './element.js'
-import { categoryStyles, deltaSteps, drawPattern, type Palette } from './palette.js'
+import { categoryStyles, deltaSteps, drawPattern, edgeWidth, type Palette } from './palette.js'
 
 const swatchWidth = 26
 const swatchHeight = 14
@@ -33,6 +33,10 @@ function categorySwatch(category: FrameCategory, palette: Palette): HTMLCanvasEl
   return swatch((context) => {
     context.fillStyle = palette.fill(frameCategories.indexOf(category))
     context.fillRect(0, 0, swatchWidth, swatchHeight)
+    if (categoryStyles[category].pattern === 'edge') {
+      context.fillStyle = palette.theme.edge
+      context.fillRect(0, 0, edgeWidth + 1, swatchHeight)
+    }
     const ink = palette.theme.shade === 'light' ? 'rgb(17 21 28 / 0.3)' : 'rgb(255 255 255 / 0.25)'
     context.strokeStyle = ink
     context.fillStyle = ink

@@ -29,6 +29,11 @@ export class PageFrame {
     element('div', { class: 'under' }, this.crumbs, this.legend),
   )
 
+  /** What stays above the graph while the page scrolls; nothing on a narrow screen. */
+  stickyHeight(): number {
+    return getComputedStyle(this.sticky).position === 'sticky' ? this.sticky.offsetHeight : 0
+  }
+
   build(root: HTMLElement, graph: HTMLElement, table: HTMLElement, ...after: HTMLElement[]): void {
     const main = element('main', {}, this.sticky, graph, table)
     root.append(this.title, this.figures, this.verdicts, main, ...after, this.live)

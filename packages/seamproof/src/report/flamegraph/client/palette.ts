@@ -1,7 +1,8 @@
 /** Colours that differ in lightness as well as hue, and a pattern each for those who see neither. */
 import { type FrameCategory, frameCategories } from '../flamegraph-document.js'
 
-export type Pattern = 'plain' | 'lines' | 'rising' | 'falling' | 'dots' | 'cross'
+/** `edge`: a dark bar at the left end, for the one kind that everyone looks for. */
+export type Pattern = 'plain' | 'edge' | 'lines' | 'rising' | 'falling' | 'dots' | 'cross'
 export type Shade = 'light' | 'dark'
 
 export interface CategoryStyle {
@@ -13,12 +14,12 @@ export interface CategoryStyle {
 }
 
 export const categoryStyles: Record<FrameCategory, CategoryStyle> = {
-  user: { label: 'Your JavaScript', pattern: 'plain', light: [207, 78, 66], dark: [207, 58, 41] },
+  user: { label: 'Your JavaScript', pattern: 'plain', light: [207, 78, 66], dark: [207, 58, 38] },
   subject: {
     label: 'Native addon (subject)',
-    pattern: 'plain',
+    pattern: 'edge',
     light: [24, 92, 64],
-    dark: [20, 72, 42],
+    dark: [20, 72, 38],
   },
   'node-internal': {
     label: 'Node internals (JS)',
@@ -45,6 +46,8 @@ export interface Theme {
   mutedText: string
   outline: string
   mark: string
+  /** Of the `edge` pattern. */
+  edge: string
 }
 
 export const themes: Record<Shade, Theme> = {
@@ -55,6 +58,7 @@ export const themes: Record<Shade, Theme> = {
     mutedText: '#7a8494',
     outline: '#11151c',
     mark: '#b3006b',
+    edge: 'rgb(110 38 0 / 0.75)',
   },
   dark: {
     shade: 'dark',
@@ -63,11 +67,26 @@ export const themes: Record<Shade, Theme> = {
     mutedText: '#6f7a8b',
     outline: '#ffffff',
     mark: '#ff7ac6',
+    edge: 'rgb(255 190 140 / 0.8)',
   },
 }
 
-const shadeSteps = [-2.5, -0.8, 0.8, 2.5]
-const shadeCount = shadeSteps.length
+/** Two near shades keep neighbours apart; three tints tell modules and packages apart. */
+const shadeSteps = [-1.2, 1.2]
+const tints: Record<Shade, { hue: number; lightness: number }[]> = {
+  light: [
+    { hue: 0, lightness: 0 },
+    { hue: -12, lightness: 5 },
+    { hue: 14, lightness: -3 },
+  ],
+  dark: [
+    { hue: 0, lightness: 0 },
+    { hue: -12, lightness: -4 },
+    { hue: 14, lightness: -7 },
+  ],
+}
+const shadeCount = shadeSteps.length * tints.light.length
+const tinted: readonly FrameCategory[] = ['user', 'subject']
 /** Steps from "all gone" to "all new". */
 export const deltaSteps = 13
 
@@ -90,13 +109,25 @@ export interface Palette {
   fill(category: number): string
   deltaFill(step: number): string
   pattern(category: number): CanvasPattern | undefined
-  /** The same colours as 32-bit pixels. Four near shades keep neighbours apart. */
-  packedFill(category: number, shadeIndex: number): number
+  hasEdge(category: number): boolean
+  /** The same colours as 32-bit pixels. `shadeIndex` is 0 or 1. */
+  packedFill(category: number, tint: number, shadeIndex: number): number
   packedDim(category: number): number
   /** −1: all gone, 1: all new. */
   packedDelta(ratio: number): number
   packedPaper: number
   packedMark: number
+}
+
+export function categoryFills(category: FrameCategory, shade: Shade): string[] {
+  const [hue, saturation, lightness] = categoryStyles[category][shade]
+  return tints[shade].flatMap((tint) =>
+    shadeSteps.map((step) =>
+      tinted.includes(category)
+        ? hsl([hue + tint.hue, saturation, lightness + tint.lightness], step)
+        : hsl([hue, saturation, lightness], step * 1.6),
+    ),
+  )
 }
 
 /** CSS colours as 32-bit pixels in the byte order of the machine: the canvas itself converts. */
@@ -115,7 +146,7 @@ function packColours(colours: readonly string[]): Uint32Array {
 
 export function buildPalette(context: CanvasRenderingContext2D, shade: Shade): Palette {
   const styles = frameCategories.map((category) => categoryStyles[category])
-  const fills = styles.flatMap((style) => shadeSteps.map((step) => hsl(style[shade], step)))
+  const fills = frameCategories.flatMap((category) => categoryFills(category, shade))
   const dims = styles.map((style) => {
     const [hue, saturation, lightness] = style[shade]
     const paper = shade === 'light' ? 95 : 14
@@ -131,16 +162,20 @@ export function buildPalette(context: CanvasRenderingContext2D, shade: Shade): P
   const [packedPaper = 0, packedMark = 0] = packColours([theme.background, theme.mark])
   return {
     theme,
-    fill: (category) => fills[category * shadeCount + 1]!,
+    fill: (category) => fills[category * shadeCount]!,
     deltaFill: (step) => deltas[step]!,
     pattern: (category) => patterns[category],
-    packedFill: (category, shadeIndex) => packedFills[category * shadeCount + shadeIndex]!,
+    hasEdge: (category) => styles[category]?.pattern === 'edge',
+    packedFill: (category, tint, shadeIndex) =>
+      packedFills[category * shadeCount + tint * shadeSteps.length + shadeIndex]!,
     packedDim: (category) => packedDims[category]!,
     packedDelta: (ratio) => packedDeltas[Math.round(((ratio + 1) / 2) * (deltaSteps - 1))]!,
     packedPaper,
     packedMark,
   }
 }
+
+export const edgeWidth = 3
 
 /** Draws one tile of a pattern; shared with the legend's swatches. */
 export function drawPattern(
@@ -173,7 +208,7 @@ function makePattern(
   pattern: Pattern,
   ink: string,
 ): CanvasPattern | undefined {
-  if (pattern === 'plain') return undefined
+  if (pattern === 'plain' || pattern === 'edge') return undefined
   const size = 7
   const tile = document.createElement('canvas')
   tile.width = size
