@@ -9,7 +9,7 @@ import { Field, fieldCount, type SiteTable } from './site-table.js'
 import { stableHash } from './stable-id.js'
 import { slopeOf } from './theil-sen.js'
 
-/** Node's own groups are many; only the strongest that grew are kept. All of the subject's are. */
+/** Node's own groups are many: only the strongest that grew are kept. Of the subject's, all that were at work. */
 const runtimeGroupsMax = 100
 
 export interface GrowthInput {
@@ -31,9 +31,10 @@ export function growthGroups(input: GrowthInput, series: GrowthSeries): GrowthGr
     makeGroup(input, series, input.groups.groups[group]!, sites, values)
   for (const [group, sites] of sitesOf) {
     const values = series.values.get(group) ?? emptyValues(series.plan.points.length)
-    if (input.groups.groups[group]!.attribution === 'subject')
-      subject.push(make(group, sites, values))
-    else if (isGrown(values)) others.push(make(group, sites, values))
+    if (input.groups.groups[group]!.attribution === 'subject') {
+      const isBusy = sites.some((site) => (series.siteAllocatedCount[site] ?? 0) > 0)
+      if (isBusy || isChanged(values)) subject.push(make(group, sites, values))
+    } else if (isGrown(values)) others.push(make(group, sites, values))
   }
   const kept = others.sort(byGrowth).slice(0, runtimeGroupsMax)
   return [...subject, ...kept].sort(byGrowth)
@@ -52,6 +53,10 @@ function sitesByGroup({ sites, groupOfSite }: GrowthInput): Map<number, number[]
 
 function emptyValues(length: number): GroupValues {
   return { counts: new Float64Array(length), bytes: new Float64Array(length) }
+}
+
+function isChanged({ counts, bytes }: GroupValues): boolean {
+  return counts.some((count) => count !== counts[0]) || bytes.some((size) => size !== bytes[0])
 }
 
 function isGrown({ counts, bytes }: GroupValues): boolean {

@@ -5,6 +5,13 @@ export interface GroupValues {
   bytes: Float64Array
 }
 
+/** What each site holds at one point in time, and how many blocks it allocated until then. */
+export interface SiteReading {
+  counts: Float64Array
+  bytes: Float64Array
+  allocated: Float64Array
+}
+
 /** A series of two points would have one step: nothing to tell steady from odd. */
 export const pointsMin = 3
 
@@ -15,9 +22,11 @@ export class GrowthSeries {
   /** Per site, live at the last point minus live at the first; empty before `finish`. */
   siteGrowthCount = new Float64Array(0)
   siteGrowthBytes = new Float64Array(0)
+  /** Per site, blocks allocated between the first and the last point, whether they stayed or not. */
+  siteAllocatedCount = new Float64Array(0)
   readonly #groupOfSite: (site: number) => number
-  #first: GroupValues | null = null
-  #last: GroupValues | null = null
+  #first: SiteReading | null = null
+  #last: SiteReading | null = null
   #next = 0
 
   constructor(plan: StepPlan, groupOfSite: (site: number) => number) {
@@ -31,7 +40,8 @@ export class GrowthSeries {
   }
 
   /** What each site holds now, at `nextPoint`. */
-  record(counts: Float64Array, bytes: Float64Array): void {
+  record(reading: SiteReading): void {
+    const { counts, bytes } = reading
     const step = this.#next++
     for (let site = 0; site < counts.length; site++) {
       if (counts[site] === 0 && bytes[site] === 0) continue
@@ -39,8 +49,8 @@ export class GrowthSeries {
       values.counts[step]! += counts[site]!
       values.bytes[step]! += bytes[site]!
     }
-    this.#first ??= { counts, bytes }
-    this.#last = { counts, bytes }
+    this.#first ??= reading
+    this.#last = reading
   }
 
   /** False when too few points were reached. A trace that broke off has fewer than were planned: the series ends there. */
@@ -61,6 +71,7 @@ export class GrowthSeries {
     }
     this.siteGrowthCount = difference(this.#last.counts, this.#first.counts)
     this.siteGrowthBytes = difference(this.#last.bytes, this.#first.bytes)
+    this.siteAllocatedCount = difference(this.#last.allocated, this.#first.allocated)
     return true
   }
 

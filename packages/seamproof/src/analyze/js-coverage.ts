@@ -8,18 +8,21 @@ import { Field, fieldCount, type SiteTable } from './site-table.js'
 const columns = 4
 
 /**
- * Which of these a frame is. Code that nobody announced (`unknown`) is JIT code as a rule, and the interpreter's shared
- * entry hides a function: both count as JavaScript without a name, so that the share is not prettier than the truth.
+ * Adds a frame to the sums, and says whether it is code of V8. Code that nobody announced (`unknown`) is JIT code when
+ * JavaScript or a builtin called it, and the interpreter's shared entry hides a function: both count as JavaScript without a
+ * name, so that the share is not prettier than the truth. Unknown code under native code is a walk that went astray.
  */
-function countFrame(frame: Frame, into: Float64Array, at: number): void {
+function countFrame(frame: Frame, isCalledByV8: boolean, sums: Float64Array, at: number): boolean {
   const isHidden =
-    frame.kind === 'unknown' || frame.functionName.includes('InterpreterEntryTrampoline')
-  if (frame.kind !== 'js' && !isHidden) return
+    (frame.kind === 'unknown' && isCalledByV8) ||
+    frame.functionName.includes('InterpreterEntryTrampoline')
+  if (frame.kind !== 'js' && !isHidden) return frame.kind === 'builtin'
   const isNamed = frame.isNamed && !isHidden
-  if (frame.origin === 'user') into[at]!++
-  if (frame.origin === 'user' && isNamed) into[at + 1]!++
-  into[at + 2]!++
-  if (isNamed) into[at + 3]!++
+  if (frame.origin === 'user') sums[at]!++
+  if (frame.origin === 'user' && isNamed) sums[at + 1]!++
+  sums[at + 2]!++
+  if (isNamed) sums[at + 3]!++
+  return true
 }
 
 /** How many JavaScript frames have a name, each stack weighted by its allocations. */
@@ -28,19 +31,20 @@ export function jsFrameCoverage(
   frames: FrameSet,
   sites: SiteTable,
 ): JsFrameCoverage {
-  const perLocation = new Float64Array(meta.locations.length * columns)
-  frames.ofLocation.forEach((indexes, location) => {
-    for (const index of indexes) countFrame(frames.frames[index]!, perLocation, location * columns)
-  })
   const { parent, location, nodeCount } = meta.stacks
   // Parents come before their children, so one pass sums every stack.
   const perNode = new Float64Array((nodeCount + 1) * columns)
-  for (let node = 1; node <= nodeCount; node++)
-    for (let column = 0; column < columns; column++)
-      perNode[node * columns + column] =
-        perNode[parent[node]! * columns + column]! +
-        perLocation[location[node]! * columns + column]!
-  const sums = [0, 0, 0, 0]
+  const isV8 = new Uint8Array(nodeCount + 1)
+  for (let node = 1; node <= nodeCount; node++) {
+    const outer = parent[node]!
+    perNode.copyWithin(node * columns, outer * columns, (outer + 1) * columns)
+    let isCalledByV8 = isV8[outer] === 1
+    const indexes = frames.ofLocation[location[node]!]!
+    for (let i = indexes.length - 1; i >= 0; i--)
+      isCalledByV8 = countFrame(frames.frames[indexes[i]!]!, isCalledByV8, perNode, node * columns)
+    isV8[node] = isCalledByV8 ? 1 : 0
+  }
+  const sums = new Float64Array(columns)
   for (let site = 0; site < sites.count; site++) {
     const weight = sites.stats[site * fieldCount + Field.allocatedCount]!
     for (let column = 0; column < columns; column++)

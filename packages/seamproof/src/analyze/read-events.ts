@@ -77,9 +77,8 @@ class EventReader {
       (series) => series.plan.evidence === 'rounds' && series.nextPoint === index,
     )
     if (due.length === 0) return
-    const counts = this.#sites.column(Field.liveCount)
-    const bytes = this.#sites.column(Field.liveBytes)
-    for (const series of due) series.record(counts, bytes)
+    const reading = this.#sites.reading()
+    for (const series of due) series.record(reading)
   }
 
   /** The end of a slice: what is live and not young any more. */
@@ -94,7 +93,7 @@ class EventReader {
         counts[site]!++
         bytes[site]! += size
       })
-      series.record(counts, bytes)
+      series.record({ counts, bytes, allocated: this.#sites.column(Field.allocatedCount) })
     }
   }
 

@@ -67,8 +67,7 @@ class SnapshotReader {
   /** A snapshot follows each mark: it shows the state at the marks that came since the snapshot before. */
   #reach(): void {
     const head = this.#heads.at(-1)!
-    const counts = this.#sites.column(Field.liveCount)
-    const bytes = this.#sites.column(Field.liveBytes)
+    const reading = this.#sites.reading()
     const { marks } = this.#source.meta
     for (let mark = marks[this.#facts.length]; mark !== undefined && mark.timeUs <= head.timeUs; ) {
       const index = this.#facts.length
@@ -81,13 +80,12 @@ class SnapshotReader {
       })
       this.#readings.push(resourcesOf(this.#sites))
       for (const series of this.#series)
-        if (series.plan.evidence === 'rounds' && series.nextPoint === index)
-          series.record(counts, bytes)
+        if (series.plan.evidence === 'rounds' && series.nextPoint === index) series.record(reading)
       mark = marks[this.#facts.length]
     }
     for (const series of this.#series)
       if (series.plan.evidence === 'lifetime' && series.nextPoint === this.#heads.length - 1)
-        series.record(counts, bytes)
+        series.record(reading)
   }
 
   #totals(): AllocationTotals {

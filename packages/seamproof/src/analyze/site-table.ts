@@ -1,3 +1,5 @@
+import type { SiteReading } from './growth-series.js'
+
 /** Position of each number inside the eight of a site. */
 export const Field = {
   allocatedCount: 0,
@@ -65,6 +67,15 @@ export class SiteTable {
     peakBytes.set(this.peakBytes)
     this.peakBytes = peakBytes
     this.#next = grownWords(this.#next)
+  }
+
+  /** What every site holds now. */
+  reading(): SiteReading {
+    return {
+      counts: this.column(Field.liveCount),
+      bytes: this.column(Field.liveBytes),
+      allocated: this.column(Field.allocatedCount),
+    }
   }
 
   /** One number of every site. */

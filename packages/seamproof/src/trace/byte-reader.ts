@@ -1,6 +1,9 @@
 /** Thrown inside the room when bytes do not make sense; always caught where a chunk is read. */
 export class DamagedBytes extends Error {}
 
+/** Varints of so many bytes always fit into a double. */
+const doubleVarintBytes = 7
+
 const textDecoder = new TextDecoder()
 
 /** Bounds-checked reading of varints and strings. */
@@ -47,6 +50,22 @@ export class ByteReader {
   zigzag(): number {
     const value = this.varint()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  /** Any 64-bit difference; a bigint where a double would round it. */
+  exactZigzag(): number | bigint {
+    const start = this.#position
+    let length = 1
+    while (this.u8() >= 0x80) length++
+    if (length > 10) throw new DamagedBytes('a varint has more than 10 bytes')
+    if (length <= doubleVarintBytes) {
+      this.#position = start
+      return this.zigzag()
+    }
+    let value = 0n
+    for (let i = length - 1; i >= 0; i--)
+      value = (value << 7n) | BigInt(this.#bytes[start + i]! & 0x7f)
+    return (value & 1n) === 0n ? value >> 1n : -(value >> 1n) - 1n
   }
 
   bytes(): Uint8Array {

@@ -1,8 +1,9 @@
 import type { ByteReader } from './byte-reader.js'
 import type { MetaRecord } from './meta-record.js'
+import { addressAfter, type ReturnAddress } from './return-address.js'
 import { MetaType, NodeFlag } from './trace-format.js'
 
-export const hex = (value: number): string => `0x${value.toString(16)}`
+export const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 
 /** Names of the fields that are plain varints, for the types that have no others. */
 const varintFields: Readonly<Record<number, readonly string[]>> = {
@@ -25,7 +26,7 @@ const markNames = ['user', 'round begins', 'round ends', 'warm-up ends', 'progra
 /** Prediction state of one chunk, which makes differences into ids and addresses. */
 export interface NodeState {
   nextNode: number
-  lastPc: number
+  lastPc: ReturnAddress
 }
 
 /** One META record for a person to read. */
@@ -87,7 +88,7 @@ function describeModule(body: ByteReader): string {
 function describeNode(body: ByteReader, state: NodeState): string {
   const id = state.nextNode++
   const parent = id - body.varint()
-  state.lastPc += body.zigzag()
+  state.lastPc = addressAfter(state.lastPc, body.exactZigzag())
   const flags = body.varint()
   const names = [
     (flags & NodeFlag.cut) !== 0 && 'cut at the depth limit',

@@ -9,6 +9,7 @@ import {
   readSnapshot,
 } from './meta-body.js'
 import type { MetaRecord } from './meta-record.js'
+import { addressAfter, type ReturnAddress } from './return-address.js'
 import { StackTree } from './stack-tree.js'
 import { LiveCode } from './trace-code.js'
 import type { TraceFile } from './trace-file.js'
@@ -27,7 +28,7 @@ export class MetaBuilder {
   /** No id can be larger: a NODE record takes five bytes. */
   readonly #nodeIdMax: number
   #nextNode = 0
-  #lastPc = 0
+  #lastPc: ReturnAddress = 0
   readonly meta: TraceMeta
 
   constructor(file: TraceFile) {
@@ -133,13 +134,13 @@ export class MetaBuilder {
   #node(body: ByteReader): void {
     const id = this.#nextNode++
     const parent = id - body.varint()
-    const pc = this.#lastPc + body.zigzag()
+    this.#lastPc = addressAfter(this.#lastPc, body.exactZigzag())
     const flags = body.varint()
     const bytecodeOffset = (flags & NodeFlag.hasBytecodeOffset) !== 0 ? body.varint() : undefined
-    if (id < 1 || id > this.#nodeIdMax || parent < 0 || parent >= id || pc < 0)
-      throw new DamagedBytes('a stack node has an impossible id, parent or address')
-    this.#lastPc = pc
-    const location = this.#resolve(pc, bytecodeOffset)
+    if (id < 1 || id > this.#nodeIdMax || parent < 0)
+      throw new DamagedBytes('a stack node has an impossible id or parent')
+    if (parent >= id) throw new DamagedBytes('a stack node is its own parent')
+    const location = this.#resolve(Number(this.#lastPc), bytecodeOffset)
     this.meta.stacks.add(id, parent, location, flags & 0x7f, this.#unknownLocation)
   }
 

@@ -16,8 +16,8 @@ export interface MetaRecord {
 }
 
 /**
- * The META stream, record by record. The visitor may throw `DamagedBytes`: the rest of that chunk is then counted as
- * damaged and the next chunk goes on.
+ * The META stream, record by record. The visitor may throw `DamagedBytes`: that record is then counted as damaged and the
+ * next one goes on. Where the lengths of records make no sense, it goes on with the next chunk.
  */
 export function visitMetaRecords(file: TraceFile, visit: (record: MetaRecord) => void): void {
   let record = 0
@@ -42,7 +42,12 @@ export function visitChunkRecords(
       const type = reader.u8()
       if (type === 0) break
       const body = reader.slice(reader.varint())
-      visit({ record: record++, type, body, chunk, isChunkStart, offset })
+      try {
+        visit({ record: record++, type, body, chunk, isChunkStart, offset })
+      } catch (error) {
+        if (!(error instanceof DamagedBytes)) throw error
+        file.damage.add(offset, 1, error.message)
+      }
       isChunkStart = false
     }
   } catch (error) {

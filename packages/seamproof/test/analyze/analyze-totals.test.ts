@@ -188,15 +188,19 @@ test('losses and a missing end are told', () => {
 test('JavaScript frames without a name are counted by how much was allocated under them', () => {
   const scene = new Scene()
   const { encoder } = scene
+  const outer = scene.stack('node:timers', 'js:main')
   const named = scene.stack('node:timers', 'js:main', 'sub:encode')
-  const hidden = encoder.node(0, 0x999_0001)
+  const hidden = encoder.node(outer, 0x999_0001)
+  // Not called by JavaScript: a walk that went astray.
+  const astray = encoder.node(scene.stack('node:timers', 'js:main', 'sub:encode'), 0x999_0001, 2)
   for (let i = 0; i < 9; i++) encoder.alloc(0, 1, named, 8, 0x1000 + i * 16)
   encoder.alloc(0, 1, hidden, 8, 0x2000)
+  encoder.alloc(0, 1, astray, 8, 0x3000)
   const { jsFrames } = scene.analyze(path())
   expect(jsFrames).toEqual({
-    userFrameCount: 9,
-    userFrameNamedCount: 9,
-    frameCount: 19,
-    frameNamedCount: 18,
+    userFrameCount: 11,
+    userFrameNamedCount: 11,
+    frameCount: 23,
+    frameNamedCount: 22,
   })
 })

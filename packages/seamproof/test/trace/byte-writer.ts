@@ -31,6 +31,14 @@ export class ByteWriter {
     return this.varint(value >= 0 ? value * 2 : -value * 2 - 1)
   }
 
+  /** Of any 64 bits: the difference is taken modulo 2^64. */
+  exactZigzag(difference: bigint): this {
+    const signed = BigInt.asIntN(64, difference)
+    let rest = BigInt.asUintN(64, (signed << 1n) ^ (signed >> 63n))
+    for (; rest >= 0x80n; rest >>= 7n) this.u8(Number(rest & 0x7fn) | 0x80)
+    return this.u8(Number(rest))
+  }
+
   blob(value: Uint8Array): this {
     this.varint(value.length)
     for (const byte of value) this.u8(byte)

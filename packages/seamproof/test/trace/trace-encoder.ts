@@ -117,7 +117,7 @@ export class TraceEncoder {
   readonly #eventChunkBytes: number
   readonly #metaChunkBytes: number
   #meta: OpenChunk | null = null
-  #lastPc = 0
+  #lastPc = 0n
   #fileBytes = 4096
 
   constructor(sink: TraceSink, options: EncoderOptions = {}) {
@@ -158,7 +158,7 @@ export class TraceEncoder {
     if (this.#meta === null) {
       const capacity = Math.max(this.#metaChunkBytes, Math.ceil((bytes + 33) / 4096) * 4096)
       this.#meta = this.#chunk(1, capacity, this.nodeCount + 1, this.codeCount)
-      this.#lastPc = 0
+      this.#lastPc = 0n
     }
     const chunk = this.#meta
     chunk.bytes.set(head.view(), chunk.used)
@@ -218,22 +218,19 @@ export class TraceEncoder {
 
   /** Gives the id of the new node. */
   node(parent: number, pc: number, flags = 0, bytecodeOffset?: number): number {
-    const all = bytecodeOffset === undefined ? flags : flags | 8
-    const id = this.nodeCount + 1
-    const write = () => {
-      const body = new ByteWriter()
-        .varint(id - parent)
-        .zigzag(pc - this.#lastPc)
-        .varint(all)
-      if (bytecodeOffset !== undefined) body.varint(bytecodeOffset)
-      return body
-    }
+    return this.exactNode(parent, BigInt(pc), flags, bytecodeOffset)
+  }
+
+  exactNode(parent: number, pc: bigint, flags = 0, bytecodeOffset?: number): number {
     // The difference to the last pc depends on the chunk: make room first.
     if (this.#meta === null || this.#meta.room < recordBytesMax) {
       this.#closeMeta()
-      this.#lastPc = 0
+      this.#lastPc = 0n
     }
-    const body = write()
+    const id = this.nodeCount + 1
+    const body = new ByteWriter().varint(id - parent).exactZigzag(pc - this.#lastPc)
+    body.varint(bytecodeOffset === undefined ? flags : flags | 8)
+    if (bytecodeOffset !== undefined) body.varint(bytecodeOffset)
     this.meta(5, body)
     this.nodeCount = id
     this.#lastPc = pc

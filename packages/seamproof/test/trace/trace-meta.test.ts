@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openTrace } from '../../src/trace/open-trace.js'
 import { readTraceMeta } from '../../src/trace/trace-meta.js'
+import { ByteWriter } from './byte-writer.js'
 import { MemorySink, TraceEncoder } from './trace-encoder.js'
 import { traceScratch } from './trace-scratch.js'
 
@@ -82,6 +83,33 @@ describe('an address of a stack is resolved', () => {
       offset: 0x100f,
     })
     expect(meta.modules[0]).toMatchObject({ path: '/app/a.node', buildId: 'abcd', agentIndex: 3 })
+  })
+
+  test('exactly, also after addresses of 64 bits that a walk gone astray left behind', () => {
+    const meta = metaOf((encoder) => {
+      encoder.module(3, 0x10000, '/app/a.node', 'abcd', addon)
+      encoder.node(0, 0x11010)
+      // The next 64-bit pcs: all ones, and one with its top bit set.
+      encoder.exactNode(0, 0xffff_ffff_ffff_ffffn)
+      encoder.exactNode(0, 0x8123_4567_89ab_cdefn)
+      encoder.node(0, 0x11021)
+    })
+    expect(meta.damage).toEqual([])
+    const offsetOf = (node: number) => {
+      const location = meta.locations[meta.stacks.location[node]!]!
+      return location.kind === 'native' ? location.offset : location.kind
+    }
+    expect([1, 2, 3, 4].map(offsetOf)).toEqual([0x100f, 'unknown', 'unknown', 0x1020])
+  })
+
+  test('though another record makes no sense', () => {
+    const meta = metaOf((encoder) => {
+      encoder.module(3, 0x10000, '/app/a.node', 'abcd', addon)
+      encoder.meta(17, new ByteWriter().varint(99).u8(1))
+      encoder.node(0, 0x11010)
+    })
+    expect(meta.damage.length).toBe(1)
+    expect(meta.locations[meta.stacks.location[1]!]!.kind).toBe('native')
   })
 
   test('to the code that was live when the node was made, not to what V8 put there later', () => {
