@@ -36,7 +36,13 @@ const throughput = ({ crossing, latency }) => {
 
 const overhead = ({ crossing }) => {
   const row = (name) => crossing.rows.find((one) => one.name === name)
-  const hot = ['setCell', 'setCursor', 'setStyle', 'takeDirty (24 rows)', 'putText of 11 characters'].map((name) => ({
+  const hot = [
+    'setCell',
+    'setCursor',
+    'setStyle',
+    'takeDirty (24 rows)',
+    'putText of 11 characters',
+  ].map((name) => ({
     name,
     stat: row(`${name}, one call each`).overheadNs,
   }))
@@ -177,19 +183,18 @@ const vtGoal = ({ vt }) => {
 }
 
 const goals = [
-  [['crossing', 'latency'], throughput],
-  [['crossing'], overhead],
-  [['router'], router],
-  [['latency'], latencyGoal],
-  [['kernels'], simd],
-  [['allocations'], allocationGoals],
-  [['vt'], vtGoal],
+  { about: 'throughput', needs: ['crossing', 'latency'], judge: throughput },
+  { about: 'FFI overhead and batching', needs: ['crossing'], judge: overhead },
+  { about: 'router overhead', needs: ['router'], judge: router },
+  { about: 'P99', needs: ['latency'], judge: latencyGoal },
+  { about: 'SIMD', needs: ['kernels'], judge: simd },
+  { about: 'pools and the hot path', needs: ['allocations'], judge: allocationGoals },
+  { about: 'VT throughput', needs: ['vt'], judge: vtGoal },
 ]
 
 export const goalsOf = (parts) =>
-  goals.flatMap(([needs, judge]) => {
+  goals.flatMap(({ about, needs, judge }) => {
     const missing = needs.filter((name) => parts[name] === undefined)
-    return missing.length === 0
-      ? judge(parts)
-      : [{ goal: judge.name, measured: `${missing.join(', ')} missing`, verdict: 'not run' }]
+    if (missing.length === 0) return judge(parts)
+    return [{ goal: about, measured: `needs ${missing.join(', ')}`, verdict: 'not run' }]
   })

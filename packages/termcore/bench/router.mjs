@@ -45,10 +45,10 @@ function instructionsPerEvent(mode) {
   return instructions / events
 }
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 101)
+const rounds = Number(process.env.BENCH_ROUNDS ?? 401)
 const events = measure(
   modes.map((name, mode) => ({ name, run: (count) => bench.loopRun(mode, count) })),
-  { rounds, sliceMs: 2 },
+  { rounds, sliceMs: 1 },
 )
 const dispatches = measure(
   ['a plain indirect call', 'router, inline', 'router, vtable'].map((name, mode) => ({

@@ -1,4 +1,4 @@
-// npm run bench -w @seamproof/termcore [-- --quick] [-- --only crossing,vt] [-- --out FILE.md]
+// npm run bench -w @seamproof/termcore [-- --quick] [-- --only crossing,vt] [-- --out FILE.md] [-- --results FILE.json]
 // Runs each part in a process of its own, one after another, and writes the tables with the goals beside them.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,9 +17,11 @@ const { values } = parseArgs({
     only: { type: 'string' },
     out: { type: 'string' },
     render: { type: 'boolean' },
+    results: { type: 'string' },
   },
 })
-const resultsFile = join(buildDir, 'bench.json')
+/** Parts that ran before stay in the tables until they run again; --render makes them from this file alone. */
+const resultsFile = values.results ?? join(buildDir, 'bench.json')
 
 /** Nothing from the caller's environment: NODE_EXTRA_CA_CERTS alone costs 400,000 allocations. */
 const environment = (extra = {}) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...extra })
@@ -64,7 +66,7 @@ const parts = {
   crossing: () => run('crossing.mjs', { env: rounds(61) }),
   flags: () => run('flags.mjs', { env: rounds(61) }),
   kernels: () => run('kernels.mjs', { env: rounds(31) }),
-  router: () => run('router.mjs', { env: rounds(101) }),
+  router: () => run('router.mjs', { env: rounds(401) }),
   allocations: () =>
     run('allocations.mjs', {
       nodeFlags: ['--expose-gc', ...pinned],

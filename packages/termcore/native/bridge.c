@@ -86,8 +86,8 @@ static void record_destroy(tc_environment *environment, tc_record *record) {
 
 static void environment_end(void *data) {
   tc_environment *environment = data;
-  /* Handles stay readable until each record is gone: a destroy function may look others up. */
-  while (environment->newest != NULL) record_destroy(environment, environment->newest);
+  /* Each handle goes stale before its object does: a destroy function may look others up, or remove them. */
+  while (environment->newest != NULL) tc_bridge_remove(environment, environment->newest->kind, environment->newest->handle);
   void *metrics = environment->metrics_memory;
   environment->metrics_memory = NULL; /* blocks that end later count nowhere */
   tc_bridge_allocator(environment).release(environment, metrics, 0);
@@ -105,7 +105,8 @@ tc_status tc_bridge_add(tc_environment *environment, tc_kind kind, void *object,
     else free(record);
     return TC_ERR_LIMIT;
   }
-  *record = (tc_record){.object = object, .destroy = destroy, .older = environment->newest, .is_pooled = is_pooled};
+  *record = (tc_record){.object = object, .destroy = destroy, .kind = kind, .handle = handle,
+                        .older = environment->newest, .is_pooled = is_pooled};
   if (environment->newest != NULL) environment->newest->newer = record;
   environment->newest = record;
   *handle_out = handle;

@@ -37,6 +37,8 @@ typedef struct tc_record {
   void *object;
   void (*destroy)(tc_environment *environment, void *object);
   struct tc_record *newer, *older;
+  tc_kind kind;
+  uint32_t handle;
   bool is_pooled;
 } tc_record;
 

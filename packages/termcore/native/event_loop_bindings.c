@@ -21,7 +21,8 @@ struct loop_binding {
   tc_source *watched; /* its one source */
   uint32_t referenced_count;
   uint32_t open_loops;
-  uint32_t handle; /* 0 until published */
+  uint32_t handle; /* 0 until published, and once closing */
+  uint64_t published_delivered, published_refused;
   napi_async_context async_context;
   napi_async_cleanup_hook_handle cleanup;
   source_binding *sources;
@@ -37,11 +38,22 @@ static void on_loop_closed(void *context) {
   tc_environment_release(environment);
 }
 
+/* The metrics follow the loop's own counters at every sample and at its end, not at every event. */
+static void publish_counts(loop_binding *binding) {
+  const tc_loop_counts *counts = &binding->loop->counts;
+  const uint64_t delivered = counts->delivered[0] + counts->delivered[1] + counts->delivered[2];
+  tc_count_owned(binding->environment, TC_METRIC_LOOP_DISPATCHES, delivered - binding->published_delivered);
+  tc_count_owned(binding->environment, TC_METRIC_LOOP_REFUSED, counts->refused - binding->published_refused);
+  binding->published_delivered = delivered;
+  binding->published_refused = counts->refused;
+}
+
 static void on_sampled(void *context, uint64_t elapsed_ns) {
-  const tc_environment *environment = ((loop_binding *)context)->environment;
-  if (environment->metrics_memory == NULL) return;
+  loop_binding *binding = context;
+  const tc_environment *environment = binding->environment;
+  if (binding->handle == 0 || environment->metrics_memory == NULL) return; /* closed by the callback itself */
   seam_histogram_record_owned(&environment->metrics, TC_METRIC_LOOP_CALLBACK_NS, elapsed_ns);
-  seam_metric_add_owned(&environment->metrics, TC_METRIC_LOOP_DISPATCHES, TC_LOOP_SAMPLE_EVERY);
+  publish_counts(binding);
 }
 
 /* An epoll loop keeps the process alive as libuv's does: while it has a referenced source. */
@@ -70,6 +82,7 @@ static void source_end(tc_environment *environment, void *object) {
 static void loop_end(tc_environment *environment, void *object) {
   loop_binding *binding = object;
   binding->handle = 0;
+  if (binding->loop != NULL) publish_counts(binding);
   while (binding->sources != NULL) tc_bridge_remove(environment, TC_KIND_SOURCE, binding->sources->handle);
   if (binding->async_context != NULL) napi_async_destroy(binding->env, binding->async_context);
   binding->async_context = NULL;

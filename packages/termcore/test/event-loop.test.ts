@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildNative, type Sanitizer } from '@seamproof/kit/native-build'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { termcoreMetrics } from '../src/bridge-flags.js'
 import { EventLoop, readiness } from '../src/event-loop.js'
 import { buildDir, nativeDir } from '../src/native-build.js'
 
@@ -156,6 +157,10 @@ describe.each(['uv', 'epoll'] as const)('the event loop over %s', (backend) => {
     const { sampledCount, timerCount, sampledNs } = loop.counts()
     expect(sampledCount).toBe(Math.floor(timerCount / 64))
     expect(sampledNs).toBeGreaterThan(0)
+    const dispatches = termcoreMetrics().find('termcore_loop_dispatches')
+    const before = termcoreMetrics().read(dispatches)
+    loop.close()
+    expect(termcoreMetrics().read(dispatches) - before).toBe(timerCount % 64)
   })
 })
 
