@@ -13,13 +13,13 @@ export interface PageParts {
 }
 
 /** JSON that cannot leave its script element, whatever the strings hold. */
-export const inertJson = (data: unknown): string =>
+const inertJson = (data: unknown): string =>
   JSON.stringify(data)
     .replaceAll('<', '\\u003c')
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029')
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -101,6 +101,15 @@ describe('the page', () => {
     })
   })
 
+  test('a process that allocated nothing is said to be empty', async () => {
+    const empty = leakyFacts(1)
+    empty.processes[0]!.costs = []
+    empty.processes[0]!.groups = []
+    await withReport(renderFlamegraphHtml(empty, cleanVerdicts), async (page) => {
+      expect(await page.getByText('Nothing to show').isVisible()).toBe(true)
+    })
+  })
+
   test('has its code and nothing else allowed to run', async () => {
     const { page, faults, close } = await openReport(browser, html)
     await page.evaluate(`{

@@ -26,7 +26,7 @@ export function decodeProcess(source: FlamegraphProcess): ProcessData {
 
 export type Unit = 'bytes' | 'blocks'
 
-export const resourceOf = (source: FlamegraphProcess, name: string): ResourceColumns | undefined =>
+export const columnsOf = (source: FlamegraphProcess, name: string): ResourceColumns | undefined =>
   source.resources.find((columns) => columns.resource === name) ?? source.resources[0]
 
 export const metricOf = (

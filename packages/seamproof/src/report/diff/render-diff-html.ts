@@ -26,7 +26,7 @@ export function renderDiffHtml(
   return renderFlamegraphDocument(buildDiffDocument(before, after, options))
 }
 
-export function buildDiffDocument(
+function buildDiffDocument(
   before: DiffInput,
   after: DiffInput,
   { metric = 'live' }: DiffHtmlOptions = {},

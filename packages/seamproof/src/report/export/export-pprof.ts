@@ -115,7 +115,7 @@ function samples(process: ProcessFacts, tables: ProfileTables): SampleInput[] {
 }
 
 /** The profile as protobuf bytes, not yet compressed. */
-export function encodePprof(process: ProcessFacts): Uint8Array {
+function encodePprof(process: ProcessFacts): Uint8Array {
   const tables = new ProfileTables()
   const sample = samples(process, tables)
   const valueType = ([type, unit]: readonly [string, string]) => ({

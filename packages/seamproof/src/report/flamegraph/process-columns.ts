@@ -20,7 +20,7 @@ import {
   type ResourceColumns,
 } from './flamegraph-document.js'
 
-export class StringTable {
+class StringTable {
   readonly strings = ['']
   private readonly indexes = new Map([['', 0]])
 
@@ -34,14 +34,14 @@ export class StringTable {
   }
 }
 
-export function frameCategory(frame: Frame): FrameCategory {
+function frameCategory(frame: Frame): FrameCategory {
   if (frame.kind === 'wasm') return 'wasm'
   if (frame.kind === 'builtin') return 'builtin'
   return frame.origin
 }
 
 /** JavaScript belongs to its package, or to its file; native code to its module. */
-export function frameGroup(frame: Frame): string {
+function frameGroup(frame: Frame): string {
   if (frame.file !== undefined && frame.kind === 'js') {
     if (frame.file.startsWith('node:')) return 'node internals'
     const inPackages = frame.file.lastIndexOf('/node_modules/')

@@ -32,7 +32,7 @@ import {
   type TreeNodeJson,
 } from './json-shapes.js'
 
-export const head = <Report extends string>(report: Report, facts: CaptureFacts) => ({
+const head = <Report extends string>(report: Report, facts: CaptureFacts) => ({
   formatVersion: jsonFormatVersion as typeof jsonFormatVersion,
   report,
   seamproofVersion: facts.seamproofVersion,

@@ -162,7 +162,9 @@ export class App {
       this.frame.search.value = state.search
     this.renderShare()
     const isTable = state.tab === 'table'
-    this.flame.root.hidden = isTable
+    const isEmpty = model.tree.value[0] === 0
+    this.frame.empty.hidden = !isEmpty
+    this.flame.root.hidden = isTable || isEmpty
     this.table.root.hidden = !isTable
     if (isTable) this.table.render(model.words, model.search?.test)
   }

@@ -27,11 +27,13 @@ export function renderBreadcrumb(
     )
     const gap = index === 0 && hiddenCount > 0 ? ` › … ${hiddenCount} more ` : ''
     const arrow = element('span', { 'aria-hidden': 'true', class: 'crumb-arrow' }, `${gap} › `)
-    if (isLast)
-      return [
-        crumb,
-        element('span', { class: 'crumb-value' }, `${words.value(node)}, ${words.share(node)}`),
-      ]
-    return [crumb, arrow]
+    if (!isLast) return [crumb, arrow]
+    const { place, module } = words.describe(node)
+    // Plain text, so that it can be selected and copied.
+    return [
+      crumb,
+      element('span', { class: 'crumb-value' }, `${words.value(node)}, ${words.share(node)}`),
+      element('code', { class: 'crumb-place' }, place || module),
+    ]
   })
 }

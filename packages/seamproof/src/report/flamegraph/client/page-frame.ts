@@ -12,6 +12,11 @@ export class PageFrame {
   readonly folds = slot('folds-slot')
   readonly crumbs = element('nav', { class: 'crumbs', 'aria-label': 'Zoomed to' })
   readonly share = element('output', { class: 'match-share' })
+  readonly empty = element(
+    'p',
+    { class: 'empty', hidden: true },
+    'Nothing to show: by this metric every stack is zero.',
+  )
   /** Speaks the frame that the keyboard is on. */
   readonly live = element('div', { class: 'visually-hidden', 'aria-live': 'polite' })
   readonly search = element('input', {
@@ -35,7 +40,7 @@ export class PageFrame {
   }
 
   build(root: HTMLElement, graph: HTMLElement, table: HTMLElement, ...after: HTMLElement[]): void {
-    const main = element('main', {}, this.sticky, graph, table)
+    const main = element('main', {}, this.sticky, this.empty, graph, table)
     root.append(this.title, this.figures, this.verdicts, main, ...after, this.live)
   }
 

@@ -1,8 +1,9 @@
 /** Colours that differ in lightness as well as hue, and a pattern each for those who see neither. */
+import { tintCount } from '../../call-tree/frame-keys.js'
 import { type FrameCategory, frameCategories } from '../flamegraph-document.js'
 
 /** `edge`: a dark bar at the left end, for the one kind that everyone looks for. */
-export type Pattern = 'plain' | 'edge' | 'lines' | 'rising' | 'falling' | 'dots' | 'cross'
+type Pattern = 'plain' | 'edge' | 'lines' | 'rising' | 'falling' | 'dots' | 'cross'
 export type Shade = 'light' | 'dark'
 
 export interface CategoryStyle {
@@ -85,7 +86,7 @@ const tints: Record<Shade, { hue: number; lightness: number }[]> = {
     { hue: 14, lightness: -7 },
   ],
 }
-const shadeCount = shadeSteps.length * tints.light.length
+const shadeCount = shadeSteps.length * tintCount
 const tinted: readonly FrameCategory[] = ['user', 'subject']
 /** Steps from "all gone" to "all new". */
 export const deltaSteps = 13

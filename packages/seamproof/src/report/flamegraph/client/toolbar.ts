@@ -1,7 +1,7 @@
 /** The controls above the graph. Drawn anew from the state on each change; the search box stays, since someone types in it. */
 
 import { type Grouping, groupings } from '../../call-tree/frame-keys.js'
-import { hasBytes, metricOf, resourceOf } from '../../call-tree/process-data.js'
+import { columnsOf, hasBytes, metricOf } from '../../call-tree/process-data.js'
 import { resourceLabels } from '../../metric.js'
 import type { FlamegraphProcess, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
 import { type Choice, element, segmented } from './element.js'
@@ -42,7 +42,7 @@ function resourceChooser(
     )
   select.addEventListener('change', () => {
     const resource = select.value
-    const columns = resourceOf(process, resource)
+    const columns = columnsOf(process, resource)
     change({ resource, unit: hasBytes(columns) ? state.unit : 'blocks' })
   })
   return [select]

@@ -3,11 +3,11 @@
 import { buildKeys, type KeyTable } from '../../call-tree/frame-keys.js'
 import { type NodeMarks, searchMarks, searchTest, stackMarks } from '../../call-tree/node-marks.js'
 import {
+  columnsOf,
   decodeProcess,
   hasBytes,
   metricOf,
   type ProcessData,
-  resourceOf,
   type Unit,
 } from '../../call-tree/process-data.js'
 import { buildViewTree, type ViewTree } from '../../call-tree/view-tree.js'
@@ -53,7 +53,7 @@ function shownMetric(
 export function settleState(report: FlamegraphDocument, state: ViewState): ViewState {
   const processIndex = Math.min(state.processIndex, report.processes.length - 1)
   const process = report.processes[processIndex]
-  const columns = process && resourceOf(process, state.resource)
+  const columns = process && columnsOf(process, state.resource)
   const unit = hasBytes(columns) ? state.unit : 'blocks'
   const metric = shownMetric(columns, state.metric, unit)?.metric ?? state.metric
   const leakIndex = state.leakIndex < report.leaks.length ? state.leakIndex : -1
@@ -72,7 +72,7 @@ export class ViewModelCache {
 
   model(state: ViewState): ViewModel {
     const data = this.dataOf(state.processIndex)
-    const columns = resourceOf(data.source, state.resource)
+    const columns = columnsOf(data.source, state.resource)
     const metric = metricOf(columns, state.metric)
     const tree = this.treeOf(state, data, columns, metric)
     const words = new NodeWords(
