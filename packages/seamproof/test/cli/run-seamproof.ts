@@ -12,6 +12,31 @@ export interface Finished {
   stderr: string
 }
 
+/** Runs `seamproof …args` in a folder. */
+export function runSeamproof(cwd: string, args: readonly string[]): Promise<Finished> {
+  return startSeamproof(cwd, args).finished
+}
+
+function startSeamproof(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [seamproof, ...args], {
+    cwd,
+    env: { ...quietEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const seen = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => {
+    seen.stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    seen.stderr += chunk
+  })
+  const finished = new Promise<Finished>((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (status, signal) => done({ status, signal, ...seen }))
+  })
+  return { child, seen, finished }
+}
+
 /** A folder of its own for a test, and the program as it was built, run in it. */
 export class Sandbox {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamproof-cli-')))
@@ -34,23 +59,7 @@ export class Sandbox {
 
   /** Like `run`, for a test that does something to the process meanwhile. */
   start(args: readonly string[], { env = {} }: { env?: NodeJS.ProcessEnv } = {}) {
-    const child = spawn(process.execPath, [seamproof, ...args], {
-      cwd: this.folder,
-      env: { ...quietEnvironment(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const seen = { stdout: '', stderr: '' }
-    child.stdout.on('data', (chunk) => {
-      seen.stdout += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      seen.stderr += chunk
-    })
-    const finished = new Promise<Finished>((done, fail) => {
-      child.on('error', fail)
-      child.on('close', (status, signal) => done({ status, signal, ...seen }))
-    })
-    return { child, seen, finished }
+    return startSeamproof(this.folder, args, env)
   }
 
   remove(): void {
