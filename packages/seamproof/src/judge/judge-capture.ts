@@ -166,7 +166,7 @@ function judgeCheck(
 /** `0 of 312 groups grow over 6 rounds of 2000 operations`. */
 function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[]): string {
   const first = groups[0]
-  if (first === undefined) return title === 'leaks' ? 'the subject allocated nothing' : ''
+  if (first === undefined) return title === 'leaks' ? 'no blocks of the subject were seen' : ''
   const subject = groups.filter((group) => group.attribution === 'subject').length
   const statusCount = (status: LeakVerdict['status']) =>
     judged.filter(({ verdict }) => verdict.status === status).length
@@ -184,6 +184,9 @@ function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[
 function shortReason(scope: Scope, limits: LeakLimits): string | undefined {
   const { process } = scope
   if (scope.workload === undefined) {
+    // Full mode always has slices of the life to look at; totals at the end are no history.
+    if (process.mode === 'aggregate' && process.groups.length === 0)
+      return 'aggregate mode keeps totals at marks, and the program set none: track it in full mode, or write a workload (`seamproof init`)'
     if (process.durationMs >= limits.lifetimeMsMin) return undefined
     return `the program ran for ${Math.round(process.durationMs)} ms without rounds: too short to tell growth from start-up; write a workload (\`seamproof init\`)`
   }

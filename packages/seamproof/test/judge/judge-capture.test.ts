@@ -235,6 +235,13 @@ describe('what was not measured is never a pass', () => {
     expect(checks).toMatchObject([{ check: 'leaks', status: 'not-run' }])
   })
 
+  test('a program without rounds in aggregate mode', () => {
+    const [check] = judge([], {}, { mode: 'aggregate' }).checks
+    expect(check).toMatchObject({ check: 'leaks', status: 'not-run' })
+    expect(check!.reason).toMatch(/full mode/)
+    expect(judge([]).checks[0]).toMatchObject({ status: 'pass' })
+  })
+
   test('a program that ended at once', () => {
     const short = { durationMs: 300 }
     const lifetime = group({ steps: times(17, 0), evidence: 'lifetime' })
