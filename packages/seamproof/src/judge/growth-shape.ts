@@ -17,7 +17,7 @@ export interface Growth {
 /** A first step is only left out where enough others remain. */
 const settlingStepsMin = 5
 /** Counts of single blocks cannot lie nearer to the median than this. */
-const stepRounding = 2
+const stepRounding = 1
 
 export function growthOf(
   values: readonly number[],
@@ -61,7 +61,7 @@ function unsteadyShape(steps: readonly number[]): GrowthShape {
   return growing * 3 >= steps.length * 2 ? 'uneven' : 'flat'
 }
 
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >>> 1
   if (sorted.length === 0) return 0

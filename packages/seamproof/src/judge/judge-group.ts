@@ -45,8 +45,11 @@ function judgeSubject(group: GrowthGroup, limits: LeakLimits): GroupJudgement | 
   const bytes = growthOf(group.liveBytes, limits.stepsMin, limits.steadyDeviationMax)
   if (blocks.shape === 'steady') {
     const text = ratesText(group, blocks)
-    if (blocks.medianStep >= limits.stepBlocksMin || bytes.medianStep >= limits.unevenBytesMin)
-      return { status: 'fail', reason: `${steadyPhrase(blocks)}: ${text}` }
+    const isMuch =
+      blocks.medianStep >= limits.stepBlocksMin ||
+      bytes.medianStep >= limits.unevenBytesMin ||
+      group.blocksPerOperation.value >= limits.everyOperationRateMin
+    if (isMuch) return { status: 'fail', reason: `${steadyPhrase(blocks)}: ${text}` }
     return {
       status: 'inconclusive',
       reason: `every round grows, but by so few blocks that operations need not be the cause: ${text}; ${moreRounds}`,

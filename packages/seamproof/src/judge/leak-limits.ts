@@ -10,8 +10,10 @@ export interface LeakLimits {
   runtimeRateMin: number
   /** Runtime growth from this rate on, with the user's JavaScript in its stacks, is a leak of the program. */
   runtimeLeakRateMin: number
-  /** Steady growth of fewer blocks in a step may be anything that happens a few times a round. */
+  /** Steady growth of fewer blocks in a step may be anything that happens a few times a round … */
   stepBlocksMin: number
+  /** … unless it is as many as there are operations. */
+  everyOperationRateMin: number
   /** Steady growth in bytes of blocks whose number does not grow. */
   stepBytesMin: number
   /** Uneven growth of less than both, in all, is noise. */
@@ -31,8 +33,9 @@ export const defaultLeakLimits: LeakLimits = {
   runtimeRateMin: 0.5,
   runtimeLeakRateMin: 0.95,
   stepBlocksMin: 5,
+  everyOperationRateMin: 0.95,
   stepBytesMin: 1024,
-  unevenBlocksMin: 12,
+  unevenBlocksMin: 24,
   unevenBytesMin: 64 * 1024,
   lifetimeBlocksMin: 1000,
   lifetimeBytesMin: 256 * 1024,

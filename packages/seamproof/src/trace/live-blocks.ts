@@ -3,9 +3,6 @@ const entryWords = 4
 const birthShift = 21
 const addressHighMask = (1 << birthShift) - 1
 const largeSize = 0xffffffff
-/** The largest birth that an entry can hold. */
-export const birthMax = (1 << (32 - birthShift)) - 1
-
 /**
  * The blocks that are live, by address: open addressing in one typed array, 16 bytes an entry and one cache line a look-up.
  * After `remove`, and after `insert` said that the address was already live, what was there is in the `found` fields.

@@ -44,14 +44,6 @@ export const NodeFlag = {
   missing: 128,
 } as const
 
-export const MarkCode = {
-  user: 0,
-  roundBegin: 1,
-  roundEnd: 2,
-  warmupEnd: 3,
-  programEnd: 4,
-} as const
-
 /** Allocation kinds as numbers; resources follow as 16 + class. */
 export const KindCode = {
   malloc: 1,

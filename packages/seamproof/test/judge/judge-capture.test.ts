@@ -40,6 +40,10 @@ describe('a group of the subject', () => {
     ])
   })
 
+  test('that grows with every one of a few slow operations is one as well', () => {
+    expect(statusOf([group({ steps: times(6, 2), operationsPerStep: 2 })])).toEqual(['fail'])
+  })
+
   test('whose first round still settled is judged by the others, and that is said', () => {
     const [leak] = judge([group({ steps: [9000, 2000, 2000, 2000, 2000, 2000] })]).leaks
     expect(leak!.status).toBe('fail')
@@ -55,6 +59,7 @@ describe('a group of the subject', () => {
     ['fills up: each round adds a fraction of the last', [20000, 9000, 4000, 1500, 400, 90]],
     ['wanders by a few blocks', [3, -2, 1, 0, 2, -1]],
     ['keeps a block now and then', [1, 0, 1, 1, 0, 1]],
+    ['keeps one to three blocks a round', [3, 1, 2, 3, 1, 2]],
   ]
   for (const [what, steps] of silent)
     test(`that ${what} is not spoken of`, () => {
