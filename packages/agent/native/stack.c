@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -131,10 +132,14 @@ static AGT_NOINLINE struct agt_mapping foreign_stack(struct agt_thread *thread, 
     memset(thread->foreign, 0, sizeof thread->foreign);
     thread->foreign_generation = generation;
   }
-  for (int i = 0; i < AGT_FOREIGN; i++)
-    if (sp >= thread->foreign[i].low && sp < thread->foreign[i].high)
-      return (struct agt_mapping){.low = thread->foreign[i].low, .high = thread->foreign[i].high};
   int saved_errno = errno;
+  for (int i = 0; i < AGT_FOREIGN; i++) {
+    uintptr_t low = thread->foreign[i].low, high = thread->foreign[i].high;
+    if (sp < low || sp >= high) continue;
+    /* free unmaps large blocks inside libc, unseen; the kernel says whether every page is still there. */
+    if (syscall(SYS_msync, low, high - low, MS_ASYNC) == 0) return (struct agt_mapping){.low = low, .high = high};
+    thread->foreign[i].high = 0;
+  }
   struct agt_mapping range = agt_mapping_around(sp);
   errno = saved_errno;
   thread->foreign[thread->foreign_next].low = range.low;

@@ -100,6 +100,12 @@ describe('pitfall 15: foreign stacks', () => {
     expect(trace.meta.header.foreignStackWalks).toBeGreaterThan(4000)
   })
 
+  test('memory beside a fiber’s stack that libc has unmapped unseen is not read', async () => {
+    const result = await run('beside-freed')
+    expectSound(result)
+    expect(result.trace.allocationsOf(7307)).toHaveLength(3)
+  })
+
   test('a handler on a signal stack of 8 KiB may allocate: a hook and a walk fit there', async () => {
     const result = await run('signal-stack')
     expectSound(result)

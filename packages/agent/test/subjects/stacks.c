@@ -89,6 +89,39 @@ static void fibers(void) {
   }
 }
 
+/* ------------------------------------------------------------------------------------------ a stack's neighbours */
+
+enum { LARGE = 256 * 1024 };
+void allocate_here(void) { allocate(); }
+
+/* Code as a JIT makes it: no table says how to step out of it, and it uses rbp for something else. */
+void without_table(void *rbp);
+__asm__(".text\n.type without_table,@function\nwithout_table:\n\tpush %rbp\n\tmov %rdi, %rbp\n\tcall allocate_here\n\t"
+        "pop %rbp\n\tret\n.size without_table, .-without_table");
+
+static char *neighbours[2];
+
+static void run_beside_freed(void) {
+  allocate();
+  swapcontext(&contexts[0], &main_context);
+  for (int i = 0; i < 2; i++) without_table(neighbours[i] + LARGE / 2);
+  swapcontext(&contexts[0], &main_context);
+}
+
+/* Blocks this large are mappings, side by side; free unmaps them inside libc, where no hook sees it. */
+static void beside_freed(void) {
+  neighbours[0] = malloc(LARGE);
+  char *stack = malloc(LARGE);
+  neighbours[1] = malloc(LARGE);
+  getcontext(&contexts[0]);
+  contexts[0].uc_stack.ss_sp = stack;
+  contexts[0].uc_stack.ss_size = LARGE;
+  makecontext(&contexts[0], run_beside_freed, 0);
+  swapcontext(&main_context, &contexts[0]);
+  for (int i = 0; i < 2; i++) free(neighbours[i]);
+  swapcontext(&main_context, &contexts[0]);
+}
+
 /* ------------------------------------------------------------------------------------------------------ signals */
 
 static volatile sig_atomic_t signals;
@@ -144,6 +177,7 @@ int main(int count, char **arguments) {
   }
   if (!strcmp(way, "longjmp")) return jump();
   if (!strcmp(way, "fibers")) fibers();
+  if (!strcmp(way, "beside-freed")) beside_freed();
   if (!strcmp(way, "signal-stack")) on_signal_stack(8192);
   if (!strcmp(way, "storm")) storm();
   return 0;
