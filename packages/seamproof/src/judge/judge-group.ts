@@ -50,10 +50,12 @@ function judgeSubject(group: GrowthGroup, limits: LeakLimits): GroupJudgement | 
       bytes.medianStep >= limits.unevenBytesMin ||
       group.blocksPerOperation.value >= limits.everyOperationRateMin
     if (isMuch) return { status: 'fail', reason: `${steadyPhrase(blocks)}: ${text}` }
-    return {
-      status: 'inconclusive',
-      reason: `every round grows, but by so few blocks that operations need not be the cause: ${text}; ${moreRounds}`,
-    }
+    const isExact = blocks.steps.every((step) => step === blocks.medianStep)
+    if (isExact || isWorthAsking(blocks, bytes, limits))
+      return {
+        status: 'inconclusive',
+        reason: `every round grows, but by so few blocks that operations need not be the cause: ${text}; ${moreRounds}`,
+      }
   }
   if (blocks.shape === 'uneven' && isWorthAsking(blocks, bytes, limits))
     return {
