@@ -155,7 +155,7 @@ export class App {
     this.frame.controls.replaceChildren(
       ...renderToolbar(model.data.source, model.columns, state, (change) => this.change(change)),
     )
-    this.frame.legend.replaceChildren(...renderLegend(model.data, this.palette, report.kind))
+    this.renderLegend()
     this.frame.folds.replaceChildren(renderFolds(state.folds, (folds) => this.change({ folds })))
     this.renderCrumbs()
     if (this.frame.search.value !== state.search && document.activeElement !== this.frame.search)
@@ -167,6 +167,12 @@ export class App {
     this.flame.root.hidden = isTable || isEmpty
     this.table.root.hidden = !isTable
     if (isTable) this.table.render(model.words, model.search?.test)
+  }
+
+  private renderLegend(): void {
+    this.frame.legend.replaceChildren(
+      ...renderLegend(this.model.data, this.palette, this.report.kind),
+    )
   }
 
   private renderCrumbs(): void {
@@ -280,6 +286,7 @@ export class App {
     document.documentElement.dataset.theme = shade
     this.palette = buildPalette(this.flame.context, shade)
     this.hover(-1, undefined)
+    this.renderLegend()
     this.drawScene()
     if (isPrinting) this.table.render(this.model.words, this.model.search?.test)
     this.flame.preparePrint(isPrinting)

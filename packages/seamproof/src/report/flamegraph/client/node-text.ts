@@ -22,6 +22,7 @@ export class NodeWords {
     private readonly unitNoun: string,
     /** Widths are sizes of changes, up or down. */
     private readonly isChange: boolean,
+    private readonly metricLabel: string,
   ) {}
 
   name(node: number): string {
@@ -87,7 +88,7 @@ export class NodeWords {
   /** In the box itself: a diff shows the change beside the name. */
   label(node: number): string {
     const delta = this.tree.delta?.[node]
-    if (node === 0) return `all, ${this.value(0)}`
+    if (node === 0) return `${this.metricLabel}: ${this.value(0)}`
     return delta ? `${this.name(node)} ${this.signed(delta)}` : this.name(node)
   }
 

@@ -77,13 +77,13 @@ const shadeSteps = [-1.2, 1.2]
 const tints: Record<Shade, { hue: number; lightness: number }[]> = {
   light: [
     { hue: 0, lightness: 0 },
-    { hue: -12, lightness: 5 },
-    { hue: 14, lightness: -3 },
+    { hue: -7, lightness: 4 },
+    { hue: 8, lightness: -2 },
   ],
   dark: [
     { hue: 0, lightness: 0 },
-    { hue: -12, lightness: -4 },
-    { hue: 14, lightness: -7 },
+    { hue: -7, lightness: -5 },
+    { hue: 8, lightness: -4 },
   ],
 }
 const shadeCount = shadeSteps.length * tintCount

@@ -81,6 +81,7 @@ export class ViewModelCache {
       state.unit,
       unitNouns[state.resource] ?? 'block',
       metric?.metric === 'change',
+      metric?.label ?? '',
     )
     const search = state.search === '' ? undefined : { test: searchTest(state.search) }
     return {
