@@ -1,7 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { TermcoreError } from './termcore-error.js'
+import { TerminalInput } from './terminal-input.js'
 
 const require = createRequire(import.meta.url)
 
@@ -28,9 +29,12 @@ export interface ProgramHandlers {
 /** A program in a pseudo-terminal. */
 export interface Program {
   readonly pid: number
-  write(data: string | Buffer): void
+  /** Never blocks. False: the program has left too much unread, nothing was taken. */
+  write(data: string | Buffer): boolean
   resize(cols: number, rows: number): void
   kill(signal?: string): void
+  /** Closes the pseudo-terminal, which the program hears as SIGHUP, and lets go of it. */
+  close(): void
 }
 
 interface PtyModule {
@@ -39,11 +43,16 @@ interface PtyModule {
 
 interface Pty {
   readonly pid: number
+  /** Absent on Windows. */
+  readonly fd?: number
+  /** The binding tells of a close one turn late; its socket knows at once. */
+  readonly _socket?: { readonly destroyed: boolean; destroy(error?: Error): unknown }
   onData(listener: (data: Buffer | string) => void): { dispose(): void }
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): { dispose(): void }
   write(data: string | Buffer): void
   resize(cols: number, rows: number): void
   kill(signal?: string): void
+  destroy?(): void
 }
 
 let ptyModule: PtyModule | undefined
@@ -123,7 +132,71 @@ export function spawnProgram(
       { cause },
     )
   }
+  return toProgram(pty, handlers)
+}
+
+/** More than a kernel keeps for a pseudo-terminal; a descendant that prints for ever must not hold us. */
+const restBytesMax = 1024 * 1024
+
+/** What the kernel still holds of a program's output. The descriptor does not block. */
+function readRest(fd: number, onOutput: (bytes: Uint8Array) => void): void {
+  const buffer = Buffer.allocUnsafe(65536)
+  try {
+    for (let total = 0; total < restBytesMax; ) {
+      const count = readSync(fd, buffer)
+      if (count === 0) return
+      onOutput(buffer.subarray(0, count))
+      total += count
+    }
+  } catch {
+    // EAGAIN: nothing more now. EIO: the other side is closed, so nothing more ever.
+  }
+}
+
+/**
+ * The binding closes its socket 200 ms after the program's end, whether all was read or not: on a busy
+ * machine the last output would be lost. So what is left is read before that close.
+ */
+function readBeforeClose(pty: Pty, onOutput: (bytes: Uint8Array) => void): void {
+  const { fd, _socket: socket } = pty
+  if (fd === undefined || socket === undefined) return
+  const destroy = socket.destroy.bind(socket)
+  socket.destroy = (error) => {
+    if (!socket.destroyed && error === undefined) readRest(fd, onOutput)
+    return destroy(error)
+  }
+}
+
+function toProgram(pty: Pty, handlers: ProgramHandlers): Program {
+  let hasExited = false
+  const isClosed = () => hasExited || pty._socket?.destroyed === true
+  const input = pty.fd === undefined ? undefined : new TerminalInput(pty.fd, isClosed)
   pty.onData((data) => handlers.onOutput(typeof data === 'string' ? Buffer.from(data) : data))
-  pty.onExit(({ exitCode, signal }) => handlers.onExit({ exitCode, signal: signal ?? 0 }))
-  return pty
+  readBeforeClose(pty, handlers.onOutput)
+  pty.onExit(({ exitCode, signal }) => {
+    hasExited = true
+    input?.close()
+    handlers.onExit({ exitCode, signal: signal ?? 0 })
+  })
+  return {
+    pid: pty.pid,
+    write(data) {
+      if (input !== undefined) return input.write(data)
+      if (!isClosed()) pty.write(data)
+      return true
+    },
+    // Between a program's end and our hearing of it, its descriptor is not ours to use.
+    resize(cols, rows) {
+      if (!isClosed()) pty.resize(cols, rows)
+    },
+    kill(signal) {
+      if (!isClosed()) pty.kill(signal)
+    },
+    close() {
+      input?.close()
+      if (isClosed()) return
+      if (pty.destroy) pty.destroy()
+      else pty.kill()
+    },
+  }
 }

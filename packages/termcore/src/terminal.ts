@@ -4,6 +4,7 @@ import { renderText, type SnapshotSource } from './snapshot.js'
 import { renderAnsi } from './snapshot-ansi.js'
 import { renderHtml } from './snapshot-html.js'
 import { TermcoreError } from './termcore-error.js'
+import { pendingInputBytesMax } from './terminal-input.js'
 import { encodeKey, type KeyName } from './terminal-keys.js'
 import {
   loadTerminalNative,
@@ -181,6 +182,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
 
   #respond(): void {
     const text = this.#native.terminalTakeResponse(this.#handle)
+    // A program that asks without end and never reads gets no more answers, and no error either.
     if (this.#program) this.#program.write(text)
     else this.emit('response', text)
   }
@@ -248,9 +250,15 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
     )
   }
 
-  /** Sends keystrokes as they are. */
+  /** Sends keystrokes as they are. Never blocks: what the program does not read yet waits, up to 16 MiB. */
   input(data: string | Uint8Array): void {
-    this.#requireProgram().write(typeof data === 'string' ? data : Buffer.from(data))
+    const program = this.#requireProgram()
+    if (program.write(typeof data === 'string' ? data : Buffer.from(data))) return
+    throw new TermcoreError(
+      'TERMCORE_LIMIT',
+      `process ${program.pid} has left ${pendingInputBytesMax} bytes of input unread`,
+      'wait until it reads, or end it with kill',
+    )
   }
 
   /** Sends a named key in the form that the program's modes ask for. */
@@ -291,11 +299,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
     if (!this.#isOpen) return
     this.#isOpen = false
     clearTimeout(this.#frameTimer)
-    try {
-      this.#program?.kill('SIGHUP')
-    } catch {
-      // It ended between its exit and our hearing of it.
-    }
+    this.#program?.close()
     this.#program = undefined
     this.#native.terminalDestroy(this.#handle)
     this.removeAllListeners()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -121,6 +122,40 @@ describe('a program in a pseudo-terminal', () => {
     expect(() => terminal.spawn('sh', [], { cwd: '/no/such/folder' })).toThrow(
       code('TERMCORE_ARGUMENT'),
     )
+    expect(terminal.isRunning).toBe(false)
+  })
+
+  test('one that does not read never blocks us; what it leaves unread has a limit', async () => {
+    using terminal = new Terminal({ cols: 40, rows: 5 })
+    terminal.spawn('/bin/sh', ['-c', 'stty raw -echo; echo ready; exec sleep 100'])
+    await shows(terminal, 'ready')
+    const megabyte = new Uint8Array(2 ** 20)
+    for (let i = 0; i < 16; i++) terminal.input(i === 15 ? megabyte.subarray(9999) : megabyte)
+    expect(() => terminal.input(new Uint8Array(2 ** 20))).toThrow(code('TERMCORE_LIMIT'))
+    // Answers that it does not read are dropped without an error.
+    terminal.write('\x1b[6n'.repeat(100_000))
+    terminal.kill('SIGKILL')
+    await once(terminal, 'exit')
+    terminal.spawn('/bin/sh', ['-c', 'echo next'])
+    await once(terminal, 'exit')
+    expect(terminal.snapshot()).toContain('next')
+  })
+
+  test('a large input arrives complete and in order', async () => {
+    using terminal = new Terminal({ cols: 60, rows: 5 })
+    terminal.spawn('/bin/sh', ['-c', 'stty raw opost -echo; echo ready; head -c 600000 | md5sum'])
+    await shows(terminal, 'ready')
+    const bytes = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff)
+    for (let at = 0; at < bytes.length; at += 50_000)
+      terminal.input(bytes.subarray(at, at + 50_000))
+    await once(terminal, 'exit')
+    expect(terminal.snapshot()).toContain(createHash('md5').update(bytes).digest('hex'))
+  })
+
+  test('one that leaves a child behind which prints for ever ends all the same', async () => {
+    using terminal = new Terminal({ cols: 40, rows: 5 })
+    terminal.spawn('/bin/sh', ['-c', 'yes & echo started'])
+    await once(terminal, 'exit')
     expect(terminal.isRunning).toBe(false)
   })
 
