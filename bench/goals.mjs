@@ -1,0 +1,43 @@
+// The goals that the measured values are held against: met or missed, never bent.
+
+/** Each goal with what was measured; `isMet` is undefined when the part was not run. */
+export function goalsOf({ churn, workloads }) {
+  return [...churnGoals(churn), ...workloadGoals(workloads)]
+}
+
+function churnGoals(churn) {
+  if (churn === undefined) return []
+  return churn.cases.map(({ name, variants }) => {
+    const ratio = variants.full?.toHeaptrack?.median
+    return {
+      name: `churn, ${name}: Seamproof full ÷ heaptrack`,
+      limit: 1 / 5,
+      value: ratio,
+      isMet: ratio === undefined ? undefined : ratio <= 1 / 5,
+    }
+  })
+}
+
+function workloadGoals(workloads) {
+  if (workloads === undefined) return []
+  return workloads
+    .filter(({ missing }) => missing === undefined)
+    .flatMap(({ name, variants, captures }) => {
+      const ratio = variants.aggregate?.wallToBare?.median
+      const bytes = captures.full?.bytesPerEvent
+      return [
+        {
+          name: `${name}: Seamproof aggregate ÷ bare`,
+          limit: 1.15,
+          value: ratio,
+          isMet: ratio === undefined ? undefined : ratio <= 1.15,
+        },
+        {
+          name: `${name}: bytes per event of the full capture`,
+          limit: 6,
+          value: bytes,
+          isMet: bytes === undefined ? undefined : bytes <= 6,
+        },
+      ]
+    })
+}
