@@ -89,12 +89,12 @@ workload('ffi-rs', {
 `,
   },
   {
-    // Arrays of keys are made with new[] and never deleted: two for each of the ten keys asked for.
+    // A copy of each of the ten keys is made with new[] and never deleted: two characters and their end.
     name: 'leveldown',
     leaky: '6.1.0',
     fixed: '6.1.1',
     blocksPerOperation: 10,
-    bytesPerBlock: 4,
+    bytesPerBlock: 3,
     moduleName: /^(node\.napi|leveldown)\.(glibc\.)?node$/,
     line: 21,
     workload: `import { mkdtempSync, rmSync } from 'node:fs'
@@ -128,14 +128,14 @@ workload('leveldown', {
 `,
   },
   {
-    // The pixels are copied for each encode() on a pool thread, and the copy stays: 100 × 100 pixels of 4 bytes.
+    // encode() keeps a hold on the surface that createCanvas() made: 100 × 100 pixels of 4 bytes.
     name: '@napi-rs/canvas',
     leaky: '0.1.45',
     fixed: '0.1.54',
     blocksPerOperation: 1,
     bytesPerBlock: 40_000,
     moduleName: /^skia\..*\.node$/,
-    line: 8,
+    line: 6,
     workload: `import { createCanvas } from '@napi-rs/canvas'
 import { workload } from 'seamproof'
 
