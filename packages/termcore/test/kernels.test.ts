@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Terminal, termcoreFlags } from '../src/index.js'
 import { loadTerminalNative } from '../src/terminal-native.js'
+import { differenceOf, readTermcore } from './peer-screen.js'
+import { tortureStream } from './peer-torture.js'
 import { buildNativeTest, requireCommand, runNativeTest } from './terminal-native.js'
 
 const native = loadTerminalNative()
@@ -100,6 +103,22 @@ test('the scalar diff finds exactly the cells that differ', () => {
   const ranges = new Uint8Array(3 * 8)
   expect(native.kernelDiff(0, before, after, 3, 10, ranges)).toBe(1)
   expect([...new Uint32Array(ranges.buffer)]).toEqual([0, 0, 4, 8, 0, 0])
+})
+
+test('the flag simd changes the variant in use and no cell', () => {
+  const flags = termcoreFlags()
+  const screenOf = (stream: string, isOn: boolean) => {
+    flags.set('simd', isOn)
+    expect(native.simdName() === 'scalar').toBe(!isOn)
+    using terminal = new Terminal({ cols: 61, rows: 20, scrollbackLines: 30 })
+    terminal.write(stream)
+    return readTermcore(terminal)
+  }
+  for (let seed = 1; seed <= 60; seed++) {
+    const stream = tortureStream(seed % 2 ? 'narrow' : 'wide', seed, 200)
+    expect(differenceOf(screenOf(stream, true), screenOf(stream, false)), `seed ${seed}`).toBe('')
+  }
+  flags.set('simd', true)
 })
 
 test('a kernel refuses shapes that its memory does not hold, and levels this CPU lacks', () => {
