@@ -1,64 +1,83 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { nodeBinary, otherNodeMajors } from '../../../scripts/node-versions.mjs'
 import { TraceState } from '../../seamproof/src/trace/trace-format.js'
 import { scratchFolder, subjectFolder } from './build-subject.js'
 import { newCapture, nodeOptions, runTraced, type TracedRun } from './traced-run.js'
 
 const folder = scratchFolder()
 
-const runNode = (script: string, args: string[] = [], flags = '', cwd = folder) =>
-  runTraced(folder, process.execPath, {
+/** Node of a major version; the test fails with how to get it. */
+function node(major: number): string {
+  if (major === Number(process.versions.node.split('.')[0])) return process.execPath
+  const path = nodeBinary(major)
+  if (!existsSync(path)) throw new Error(`this test needs Node ${major}: npm run setup`)
+  return path
+}
+
+const runNode = (
+  script: string,
+  args: string[] = [],
+  { flags = '', cwd = folder, binary = process.execPath } = {},
+) =>
+  runTraced(folder, binary, {
     args: [...flags.split(' ').filter(Boolean), join(subjectFolder, script), ...args],
     env: { NODE_OPTIONS: nodeOptions },
     cwd,
   })
 
-describe('pitfall 16: JavaScript code that moves', () => {
-  let run: TracedRun
-  let cwd: string
-  beforeAll(async () => {
-    cwd = newCapture(folder)
-    run = await runNode('code-moves.cjs', [], '--expose-gc --stress-flush-code', cwd)
-  })
+const majors = [Number(process.versions.node.split('.')[0]), ...otherNodeMajors]
 
-  test('the program runs, and V8’s own log files are nowhere', () => {
-    expect([run.code, run.stdout]).toEqual([0, 'unharmed'])
-    expect(run.trace.violations).toEqual([])
-    expect(readdirSync(cwd)).toEqual([])
-    const { pid } = run.trace.meta.header
-    expect(readdirSync('/tmp')).not.toContain(`perf-${pid}.map`)
-  })
+describe.each([...new Set(majors)])(
+  'pitfall 16: JavaScript code that moves, on Node %i',
+  (major) => {
+    let run: TracedRun
+    let cwd: string
+    beforeAll(async () => {
+      cwd = newCapture(folder)
+      const flags = '--expose-gc --stress-flush-code'
+      run = await runNode('code-moves.cjs', [], { flags, cwd, binary: node(major) })
+    })
 
-  test('in every tier the functions that allocate have their names, files and lines', async () => {
-    for (const size of [8209, 8221]) {
-      const blocks = run.trace.allocationsOf(size)
-      expect(blocks.length).toBeGreaterThanOrEqual(400 * 40)
-      for (const stack of new Set(blocks.map((block) => block.stack))) {
-        const frames = (await run.trace.stack(stack)).filter((frame) =>
-          frame.file?.endsWith('code-moves.cjs'),
-        )
-        // An optimised function hides those that V8 inlined into it; the outermost is always there.
-        for (const frame of frames) expect(frame.line).toBeGreaterThan(0)
-        expect(frames.map((frame) => frame.functionName).join()).toMatch(/hot/)
+    test('the program runs, and V8’s own log files are nowhere', () => {
+      expect([run.code, run.stdout]).toEqual([0, 'unharmed'])
+      expect(run.trace.violations).toEqual([])
+      expect(readdirSync(cwd)).toEqual([])
+      const { pid } = run.trace.meta.header
+      expect(readdirSync('/tmp')).not.toContain(`perf-${pid}.map`)
+    })
+
+    test('in every tier the functions that allocate have their names, files and lines', async () => {
+      for (const size of [8209, 8221]) {
+        const blocks = run.trace.allocationsOf(size)
+        expect(blocks.length).toBeGreaterThanOrEqual(400 * 40)
+        for (const stack of new Set(blocks.map((block) => block.stack))) {
+          const frames = (await run.trace.stack(stack)).filter((frame) =>
+            frame.file?.endsWith('code-moves.cjs'),
+          )
+          // An optimised function hides those that V8 inlined into it; the outermost is always there.
+          for (const frame of frames) expect(frame.line).toBeGreaterThan(0)
+          expect(frames.map((frame) => frame.functionName).join()).toMatch(/hot/)
+        }
       }
-    }
-  })
+    })
 
-  test('code at the place of other code has its own name', async () => {
-    const blocks = run.trace.allocationsOf(8231)
-    expect(blocks).toHaveLength(600 * 3)
-    const made = new Map<string, number>()
-    for (const { stack } of blocks) {
-      const names = await run.trace.stackNames(stack)
-      const own = names.filter((name) => /^made_/.test(name))
-      expect(own).toHaveLength(1)
-      made.set(own[0]!, (made.get(own[0]!) ?? 0) + 1)
-    }
-    expect(made.size).toBe(600)
-    expect([...made.values()].every((count) => count === 3)).toBe(true)
-  })
-})
+    test('code at the place of other code has its own name', async () => {
+      const blocks = run.trace.allocationsOf(8231)
+      expect(blocks).toHaveLength(600 * 3)
+      const made = new Map<string, number>()
+      for (const { stack } of blocks) {
+        const names = await run.trace.stackNames(stack)
+        const own = names.filter((name) => /^made_/.test(name))
+        expect(own).toHaveLength(1)
+        made.set(own[0]!, (made.get(own[0]!) ?? 0) + 1)
+      }
+      expect(made.size).toBe(600)
+      expect([...made.values()].every((count) => count === 3)).toBe(true)
+    })
+  },
+)
 
 describe('pitfall 17: workers', () => {
   test('those that are terminated while they allocate leave a sound trace', async () => {
