@@ -13,6 +13,13 @@ const wantsTools = process.argv.includes('--tools')
 const tools = [
   { package: 'binutils', commands: ['addr2line', 'objcopy'] },
   { package: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], any: true },
+  { package: 'vim', commands: ['vim'] },
+  // termcore's NEON kernels: built for AArch64 and run in an emulator.
+  {
+    package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    commands: ['aarch64-linux-gnu-gcc'],
+  },
+  { package: 'qemu-user', commands: ['qemu-aarch64'] },
 ]
 /** What everything needs: named with the rest, so that one line installs it all. */
 const compilers = [
