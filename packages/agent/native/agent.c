@@ -26,6 +26,9 @@ _Alignas(64) _Atomic uint64_t g_now_us;
 static uint64_t g_start_ns, g_file_limit_bytes;
 static char g_directory[3072];
 
+void agt_resources_resolve(void);
+void agt_process_resolve(void);
+void agt_loader_resolve(void);
 void agt_resources_init(void);
 void agt_resources_after_fork(void);
 void agt_resources_review(struct agt_thread *thread, const uint8_t *held);
@@ -234,8 +237,9 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   memcpy(p, name, length);
   agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
   if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
-  errno = saved_errno;
   agt_thread_leave(thread);
+  agt_layer_mark(kind);
+  errno = saved_errno;
 }
 
 /* ------------------------------------------------------------------------------------------------------- start, end */
@@ -289,6 +293,9 @@ static uint64_t number_from(const char *name, uint64_t fallback) {
 
 __attribute__((constructor(101))) static void start(void) {
   agt_real_resolve();
+  agt_resources_resolve();
+  agt_process_resolve();
+  agt_loader_resolve();
   const char *directory = getenv("SEAMPROOF_CAPTURE");
   if (!directory || directory[0] != '/' || strlen(directory) >= sizeof g_directory) return;
   int saved_errno = errno;
@@ -306,8 +313,10 @@ __attribute__((constructor(101))) static void start(void) {
   pthread_atfork(NULL, NULL, agt_in_child);
   /* A child made past every handler (a raw system call) finds itself idle, and never writes into its parent's file. */
   syscall(SYS_madvise, &g_recording_page, sizeof g_recording_page, MADV_WIPEONFORK);
-  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording())
+  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording()) {
+    lyr_start();
     at_quick_exit(agt_finish);
+  }
   errno = saved_errno;
 }
 
@@ -325,7 +334,8 @@ void agt_finish(void) {
     agt_thread_leave(thread);
   }
   agt_file_set_state(AGT_CLOSED);
-  agt_file_trim();
+  /* A signal handler that ends the process may stand inside the agent, on the thread that holds the lock. */
+  if (thread) agt_file_trim();
 }
 
 /* Recording goes on: destructors of other libraries still free. The file is valid at every byte. */

@@ -66,6 +66,7 @@ struct agt_thread {
   int32_t tid;
   uint32_t gc_depth;
   struct agt_line_collector *lines; /* see control.c */
+  struct lyr_thread *layer;         /* see layer_thread.c */
   uint64_t gc_start_us;
   struct agt_thread *next_free; /* guarded by g_threads.lock */
 
@@ -207,7 +208,9 @@ static inline uint64_t agt_zigzag(int64_t value) { return ((uint64_t)value << 1)
 enum agt_meta {
   AGT_META_PROCESS = 1, AGT_META_MODULE, AGT_META_MODULE_GONE, AGT_META_CODE, AGT_META_NODE, AGT_META_MARK,
   AGT_META_THREAD, AGT_META_THREAD_END, AGT_META_GC, AGT_META_SAMPLE, AGT_META_SNAPSHOT, AGT_META_SNAPSHOT_STACK,
-  AGT_META_SNAPSHOT_END, AGT_META_JS_HEAP, AGT_META_FORK, AGT_META_CODE_LINES, AGT_META_NOTE
+  AGT_META_SNAPSHOT_END, AGT_META_JS_HEAP, AGT_META_FORK, AGT_META_CODE_LINES, AGT_META_NOTE,
+  /* The seam layer's, see layer.h. */
+  AGT_META_LAYER, AGT_META_FINDING, AGT_META_FINDING_REPEATED, AGT_META_CROSSINGS, AGT_META_LAYER_LIVE
 };
 
 struct agt_meta_state {
@@ -348,6 +351,17 @@ uint32_t agt_code_bytecode_header(uintptr_t array);
 struct agt_line { uint32_t offset, position; };
 void agt_code_lines(uintptr_t start, const struct agt_line *lines, uint32_t count);
 void agt_code_bytecode_at(uintptr_t first_bytecode);
+
+/* --------------------------------------------------------------------------------------- the seam layer (layer.c) */
+
+/* With SEAMPROOF_LAYER=1, before main; else does nothing, and neither do the others. */
+void lyr_start(void);
+extern bool g_lyr_active;
+/* What Node itself exports under the name that led to `found`. */
+void *agt_layer_real(void *found);
+void agt_layer_mark(enum agt_mark_kind kind);
+/* A block is about to be freed: JavaScript may hold it. Not inside the agent. */
+void agt_layer_free(const void *block, struct agt_registers caller);
 
 /* -------------------------------------------------------------------------------------- the real functions (real.c) */
 

@@ -35,6 +35,7 @@ static bool find_napi(void) {
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     void *found = dlsym(RTLD_DEFAULT, wanted[i].name);
     if (!found) return false;
+    found = agt_layer_real(found);
     memcpy(wanted[i].slot, &found, sizeof found);
   }
   return true;

@@ -37,7 +37,10 @@ AGT_EXPORT void *malloc(size_t bytes) {
 }
 
 AGT_EXPORT void free(void *block) {
-  if (TRACKED() && block) record_free(block);
+  if (TRACKED() && block) {
+    if (AGT_UNLIKELY(g_lyr_active)) agt_layer_free(block, AGT_CALLER());
+    record_free(block);
+  }
   if (AGT_UNLIKELY(agt_is_bootstrap(block))) return;
   g_real.free(block);
 }
@@ -54,6 +57,7 @@ static AGT_NOINLINE void *realloc_tracked(void *block, size_t bytes, struct agt_
     if (fresh) record_alloc(AGT_REALLOC, fresh, bytes, caller);
     return fresh;
   }
+  if (AGT_UNLIKELY(g_lyr_active)) agt_layer_free(block, caller);
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return g_real.realloc(block, bytes);
   if (bytes == 0) { /* glibc frees and returns NULL */

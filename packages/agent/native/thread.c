@@ -43,8 +43,10 @@ static struct agt_thread *make(const char *name) {
   if (!thread) thread = agt_map(sizeof *thread);
   if (!thread) return NULL;
   struct agt_line_collector *lines = thread->lines; /* kept for the state's next thread */
+  struct lyr_thread *layer = thread->layer;
   memset(thread, 0, sizeof *thread);
   thread->lines = lines;
+  thread->layer = layer;
   thread->index = index;
   thread->tid = (int32_t)syscall(SYS_gettid);
   thread->busy = 1;

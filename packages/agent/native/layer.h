@@ -1,0 +1,282 @@
+/*
+ * The seam layer: every Node-API function that an addon calls goes through a wrapper here (layer_*.c), and every callback
+ * that an addon registers is entered through a thunk. Active only with SEAMPROOF_LAYER=1.
+ *
+ * Rules that every part keeps, beside those of agent.h:
+ *   - On any doubt the call is passed on. What a wrapper refuses would have been undefined: a handle that is gone.
+ *   - A wrapper is not inside the agent: `busy` is set only while a stack is walked or a record is written, so that what
+ *     Node allocates in the real call is recorded.
+ *   - Lock order: an object stripe or the pool lock is taken alone, and nothing is reported under it.
+ *   - Handles that are given to the addon (references, deferreds, async work, ...) are addresses of our own objects, which
+ *     are reused only after thousands of others: a stale one is known for what it was.
+ */
+#ifndef SEAMPROOF_LAYER_H
+#define SEAMPROOF_LAYER_H
+
+#include "agent.h"
+#include "layer_functions.generated.h"
+#include "layer_rules.h"
+
+enum lyr_phase {
+  LYR_PHASE_NONE = 0, /* native code that Node did not call through Node-API: a libuv callback, say */
+  LYR_PHASE_INIT, LYR_PHASE_CALLBACK, LYR_PHASE_EXECUTE, LYR_PHASE_COMPLETE, LYR_PHASE_FINALIZER, LYR_PHASE_HOOK,
+  LYR_PHASE_CALL_JS, LYR_PHASE_TEARDOWN
+};
+
+enum lyr_type {
+  LYR_REFERENCE = 1, LYR_DEFERRED, LYR_WORK, LYR_TSFN, LYR_ASYNC_CONTEXT, LYR_CALLBACK_SCOPE, LYR_CLEANUP_HOOK,
+  LYR_ASYNC_HOOK, LYR_WRAP, LYR_EXTERNAL, LYR_BUFFER, LYR_HANDLE_SCOPE, LYR_TYPES
+};
+
+enum lyr_state { LYR_LIVE = 1, LYR_QUEUED, LYR_RUNNING, LYR_DONE, LYR_FREED_BY_ADDON, LYR_DEAD };
+
+struct lyr_env {
+  napi_env env;
+  struct lyr_thread *owner;
+  uint32_t generation; /* rises when the address is an env again */
+  uint32_t addon;
+  _Atomic uint8_t state; /* 0 free, 1 alive, 2 its cleanup hooks have run */
+  bool is_pending;       /* the addon has been told of an exception and has not taken it */
+  bool has_instance_data;
+  bool is_watched;
+  uint32_t instance_stack;
+  int64_t external_bytes;
+  int32_t null_from_weak; /* 1 since a weak reference gave NULL, 2 since NULL was used */
+  uint32_t null_stack;
+};
+
+struct lyr_site; /* layer_object.c: what one place has created and not yet given back */
+
+struct lyr_object {
+  uint32_t magic;
+  uint8_t type;
+  _Atomic uint8_t state;
+  bool is_reported;
+  bool is_from_wrap;
+  void *real;
+  struct lyr_env *env;
+  uint32_t env_generation;
+  _Atomic uint32_t count; /* references: strength; thread-safe functions: threads that hold it */
+  uint32_t created, handed, freed; /* stacks */
+  uint32_t addon;
+  _Atomic uint32_t queued;
+  uint32_t queue_limit;
+  struct lyr_callback *callbacks[3];
+  const struct lyr_callback *within; /* the export that made it */
+  void *data, *extra;
+  struct lyr_site *site;
+  struct lyr_object *next;
+};
+
+enum lyr_callback_kind {
+  LYR_FUNCTION = 1, LYR_FINALIZE, LYR_EXECUTE, LYR_COMPLETE, LYR_CALL_JS, LYR_HOOK, LYR_ASYNC_HOOK_CALL, LYR_INIT,
+  LYR_NOENV_FINALIZE
+};
+
+/* One registered callback. A thunk in executable memory hands its address to `dispatch` as the fifth argument. */
+struct lyr_callback {
+  void *dispatch;
+  void *original;
+  void *data;
+  struct lyr_env *env;
+  struct lyr_object *object;
+  struct lyr_callback *next;
+  uint32_t created, addon;
+  uint8_t kind;
+  bool is_published; /* has calls that the last CROSSINGS record does not say */
+  char name[62];
+  uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out;
+};
+
+struct lyr_scope { void *real; uint32_t serial; uint8_t kind; bool is_escaped; uintptr_t opener; };
+enum { LYR_SCOPE_FRAME = 1, LYR_SCOPE_HANDLE, LYR_SCOPE_ESCAPABLE };
+
+struct lyr_frame {
+  struct lyr_callback *callback;
+  struct lyr_env *env;
+  napi_callback_info info;
+  uint64_t started, calls_before;
+  uint32_t scope_base, made;
+  uint8_t phase;
+  bool was_pending;
+};
+
+enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048 };
+struct lyr_value { napi_value value; uint32_t serial, depth; };
+
+struct lyr_thread {
+  uint32_t thread_index; /* of the agent's state, which another thread may inherit */
+  int32_t tid;
+  napi_env last_env;
+  struct lyr_env *last;
+  uintptr_t addon_start, addon_bytes;
+  uint32_t addon;
+  uint32_t frame_count, scope_count, next_serial;
+  struct lyr_frame frames[LYR_FRAMES];
+  struct lyr_scope scopes[LYR_SCOPES];
+  struct lyr_value values[LYR_VALUES]; /* direct-mapped: a value that was pushed out is not judged */
+  uint64_t total, calls[LYR_FUNCTIONS];
+  struct lyr_thread *next;
+};
+
+/* One call of an addon, on the wrapper's stack. */
+struct lyr_call {
+  struct lyr_thread *self; /* NULL: nothing is checked */
+  struct lyr_env *env;     /* NULL for functions that take none */
+  enum lyr_function function;
+  struct agt_registers caller;
+};
+
+struct lyr_function_entry { const char *name; void *wrapper; };
+extern const struct lyr_function_entry g_lyr_functions[LYR_FUNCTIONS];
+extern void *g_lyr_real[LYR_FUNCTIONS];
+
+#define LYR_REAL(name) ((__typeof__(&lyr_##name))g_lyr_real[LYR_##name])
+
+/* ------------------------------------------------------------------------------------- threads, envs (layer_thread.c) */
+
+struct lyr_thread *lyr_self_slow(void);
+static inline struct lyr_thread *lyr_self(void) {
+  struct agt_thread *thread = t_thread;
+  if (AGT_UNLIKELY((uintptr_t)thread <= 3)) return lyr_self_slow();
+  struct lyr_thread *self = thread->layer;
+  if (AGT_UNLIKELY(!self || self->thread_index != thread->index)) return lyr_self_slow();
+  return self;
+}
+struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
+/* The env begins: its address may have been another's. */
+struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);
+void lyr_addon_at(struct lyr_thread *self, uintptr_t pc);
+const char *lyr_addon_path(uint32_t addon);
+struct lyr_thread *lyr_threads(void);
+/* The call is made where it must not be: wrong thread, in an execute callback, after the env's end. */
+void lyr_check_place(struct lyr_call *call);
+void lyr_failed(struct lyr_call *call, napi_status status);
+
+static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, napi_env env, struct agt_registers caller) {
+  struct lyr_thread *self = lyr_self();
+  call->self = self;
+  call->function = function;
+  call->caller = caller;
+  call->env = NULL;
+  if (AGT_UNLIKELY(!self)) return;
+  self->calls[function]++;
+  self->total++;
+  if (AGT_UNLIKELY(caller.pc - self->addon_start >= self->addon_bytes)) lyr_addon_at(self, caller.pc);
+  if (AGT_LIKELY(env != NULL && env == self->last_env)) call->env = self->last;
+  else if (env) call->env = lyr_env_of(self, env);
+  struct lyr_env *known = call->env;
+  if (AGT_UNLIKELY(known && (known->owner != self || known->state != 1))) lyr_check_place(call);
+}
+#define LYR_BEGIN(name, env) \
+  struct lyr_call call; \
+  lyr_begin(&call, LYR_##name, env, AGT_CALLER())
+
+static inline napi_status lyr_end(struct lyr_call *call, napi_status status) {
+  if (AGT_UNLIKELY(status != NAPI_OK && call->self && call->env)) lyr_failed(call, status);
+  return status;
+}
+#define LYR_END(status) lyr_end(&call, status)
+
+static inline struct lyr_frame *lyr_frame(struct lyr_thread *self) {
+  return self->frame_count && self->frame_count <= LYR_FRAMES ? &self->frames[self->frame_count - 1] : NULL;
+}
+
+/* -------------------------------------------------------------------------------------------- values (layer_scope.c) */
+
+static inline struct lyr_value *lyr_value_slot(struct lyr_thread *self, napi_value value) {
+  return &self->values[((uintptr_t)value >> 3 ^ (uintptr_t)value >> 14) & (LYR_VALUES - 1)];
+}
+void lyr_stale_value(struct lyr_call *call, napi_value value);
+static inline void lyr_use(struct lyr_call *call, napi_value value) {
+  if (AGT_UNLIKELY(!call->self)) return;
+  if (AGT_UNLIKELY(!value)) {
+    if (call->env && call->env->null_from_weak) call->env->null_from_weak = 2;
+    return;
+  }
+  struct lyr_value *known = lyr_value_slot(call->self, value);
+  if (known->value != value) return;
+  if (AGT_UNLIKELY(known->depth >= call->self->scope_count || call->self->scopes[known->depth].serial != known->serial))
+    lyr_stale_value(call, value);
+}
+static inline void lyr_made(struct lyr_call *call, napi_status status, napi_value *result) {
+  struct lyr_thread *self = call->self;
+  if (AGT_UNLIKELY(status != NAPI_OK || !result || !self || !*result)) return;
+  struct lyr_value *slot = lyr_value_slot(self, *result);
+  if (AGT_UNLIKELY(self->scope_count == 0 || self->scope_count > LYR_SCOPES)) {
+    if (slot->value == *result) slot->value = NULL;
+    return;
+  }
+  *slot = (struct lyr_value){*result, self->scopes[self->scope_count - 1].serial, self->scope_count - 1};
+}
+#define LYR_USE(value) lyr_use(&call, value)
+#define LYR_MADE(status, result) lyr_made(&call, status, result)
+void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener);
+/* A callback returns: what it opened must be closed. */
+void lyr_scopes_leave(struct lyr_thread *self, struct lyr_frame *frame);
+
+/* ------------------------------------------------------------------------------------- callbacks (layer_callback.c) */
+
+bool lyr_callbacks_init(void);
+/* A thunk to hand to Node instead of `original`, or NULL when there is none to be had: pass `original` then. */
+struct lyr_callback *lyr_callback_new(enum lyr_callback_kind kind, void *original, void *data, const struct lyr_call *call);
+/* The same for functions, which have no end: one for each (original, data, env, name). */
+struct lyr_callback *lyr_callback_function(void *original, void *data, const char *name, size_t length,
+                                           const struct lyr_call *call);
+void *lyr_thunk(struct lyr_callback *callback);
+void lyr_callback_free(struct lyr_callback *callback);
+/* Complains about a pointer that cannot be called. */
+void lyr_check_callable(struct lyr_call *call, const void *function, const char *what);
+void lyr_frame_enter(struct lyr_thread *self, struct lyr_callback *callback, struct lyr_env *env, enum lyr_phase phase,
+                     napi_callback_info info);
+void lyr_frame_leave(struct lyr_thread *self, uint32_t depth);
+void lyr_crossings_write(void);
+double lyr_ticks_per_us(void);
+
+/* --------------------------------------------------------------------------------------- objects (layer_object.c) */
+
+bool lyr_objects_init(void);
+struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct lyr_call *call);
+/* The object behind a handle that the addon holds; NULL when it is not one of ours: then the handle is Node's own. */
+struct lyr_object *lyr_object_of(const void *handle);
+/* The addon gave it back. It stays known until thousands of others have been made. */
+void lyr_object_dead(struct lyr_object *object, const struct lyr_call *call);
+void lyr_live_write(void);
+void lyr_objects_at_end(struct lyr_env *env);
+#define LYR_HANDLE(object) ((void *)(object))
+/* True when the object belongs to the env of the call; reports when it does not. */
+bool lyr_same_env(struct lyr_call *call, struct lyr_object *object);
+
+/* ------------------------------------------------------------------------------------- findings (layer_finding.c) */
+
+struct lyr_note { const char *name, *text; uint64_t number; bool is_number; };
+/* `object` may be NULL; notes end with a NULL name. Never returns a verdict: whether to go on is the caller's affair. */
+void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct lyr_object *object,
+                const struct lyr_note *notes);
+#define LYR_NOTES(...) ((const struct lyr_note[]){__VA_ARGS__, {0}})
+#define LYR_NUMBER(label, value) {.name = label, .number = (uint64_t)(value), .is_number = true}
+#define LYR_TEXT(label, value) {.name = label, .text = value}
+/* The stack of the call, 0 when it cannot be had. */
+uint32_t lyr_stack(const struct lyr_call *call);
+void lyr_findings_write(void);
+uint8_t *lyr_put_text(uint8_t *p, const char *text, size_t limit);
+enum lyr_phase lyr_phase_now(const struct lyr_thread *self);
+
+/* ------------------------------------------------------------------------------------------ hooks of other parts */
+
+/* Memory that JavaScript holds (layer_handoff.c). The caller keeps what real call it made; `status` is its outcome. */
+void lyr_handoff_ends(struct lyr_object *object);
+void lyr_tsfn_ends(struct lyr_object *object);
+extern bool g_lyr_has_unwrapped;
+
+
+/* A block of the process is about to be freed or moved. */
+void lyr_freed(const void *block, struct agt_registers caller);
+extern _Atomic uint64_t g_lyr_handed[1024]; /* one bit for each hash of a handed-over address */
+static inline bool lyr_may_be_handed(const void *block) {
+  uint32_t hash = (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16;
+  return g_lyr_handed[hash >> 6] >> (hash & 63) & 1;
+}
+void lyr_hook_ran(struct lyr_object *hook);
+
+#endif

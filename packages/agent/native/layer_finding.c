@@ -1,0 +1,134 @@
+/*
+ * FINDING records: what was done against a rule, where, and the life of the object it was done to. One record for each
+ * rule and stack; how often the same came again is said with FINDING_REPEATED.
+ */
+#include "layer.h"
+
+#include <string.h>
+
+enum { KNOWN = 4096, PER_RULE = 50 };
+struct known { uint64_t key; uint32_t number; uint64_t count, written; };
+static struct {
+  pthread_mutex_t lock;
+  struct known known[KNOWN]; /* all guarded by lock */
+  uint32_t next_number;
+  uint32_t per_rule[LYR_RULE_COUNT];
+  uint64_t beyond;
+} g_findings = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const struct { const char *id; uint8_t severity; } g_rules_table[LYR_RULE_COUNT] = {
+#define LYR_ENTRY(name, id, severity) {id, severity},
+    LYR_RULES(LYR_ENTRY)
+#undef LYR_ENTRY
+};
+
+uint8_t *lyr_put_text(uint8_t *p, const char *text, size_t limit) {
+  size_t length = text ? strnlen(text, limit) : 0;
+  p = agt_put_varint(p, length);
+  if (length) memcpy(p, text, length);
+  return p + length;
+}
+
+uint32_t lyr_stack(const struct lyr_call *call) {
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return 0;
+  uint32_t stack = agt_stack_walk(thread, call->caller);
+  agt_thread_leave(thread);
+  return stack;
+}
+
+/* The number that a new finding gets, 0 when it is known already or there are too many of its rule. */
+static uint32_t number_of(enum lyr_rule rule, uint32_t stack) {
+  uint64_t key = (uint64_t)(rule + 1) << 32 | stack;
+  uint32_t number = 0;
+  pthread_mutex_lock(&g_findings.lock);
+  uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 52);
+  while (g_findings.known[at].key && g_findings.known[at].key != key) at = (at + 1) & (KNOWN - 1);
+  struct known *known = &g_findings.known[at];
+  if (known->key) known->count++;
+  else if (g_findings.per_rule[rule] < PER_RULE) {
+    g_findings.per_rule[rule]++;
+    number = ++g_findings.next_number;
+    *known = (struct known){key, number, 1, 1};
+  } else g_findings.beyond++;
+  pthread_mutex_unlock(&g_findings.lock);
+  return number;
+}
+
+static uint8_t *put_stacks(uint8_t *p, uint32_t now, const struct lyr_object *object) {
+  const uint32_t stacks[] = {now, object ? object->created : 0, object ? object->handed : 0, object ? object->freed : 0};
+  uint64_t count = 0;
+  for (int role = 0; role < 4; role++) count += stacks[role] != 0;
+  p = agt_put_varint(p, count);
+  for (int role = 0; role < 4; role++) {
+    if (!stacks[role]) continue;
+    *p++ = (uint8_t)role;
+    p = agt_put_varint(p, stacks[role]);
+  }
+  return p;
+}
+
+static uint8_t *put_notes(uint8_t *p, const struct lyr_note *notes) {
+  uint64_t count = 0;
+  for (const struct lyr_note *note = notes; note && note->name; note++) count++;
+  p = agt_put_varint(p, count);
+  for (const struct lyr_note *note = notes; note && note->name; note++) {
+    p = lyr_put_text(p, note->name, 64);
+    if (!note->is_number) {
+      p = lyr_put_text(p, note->text, 256);
+      continue;
+    }
+    char digits[24];
+    int length = 0;
+    uint64_t rest = note->number;
+    do digits[23 - length++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    p = agt_put_varint(p, (uint64_t)length);
+    memcpy(p, digits + 24 - length, (size_t)length);
+    p += length;
+  }
+  return p;
+}
+
+void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct lyr_object *object,
+                const struct lyr_note *notes) {
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return; /* inside the agent already: there is no telling what is held */
+  uint32_t now = call->caller.pc ? agt_stack_walk(thread, call->caller) : object ? object->created : 0;
+  uint32_t number = number_of(rule, now);
+  if (number) {
+    const struct lyr_frame *frame = call->self ? lyr_frame(call->self) : NULL;
+    uint32_t addon = call->self ? call->self->addon : 0;
+    if (object && object->addon && !call->caller.pc) addon = object->addon;
+    const struct lyr_callback *within = frame ? frame->callback : !call->caller.pc && object ? object->within : NULL;
+    uint8_t body[8192], *p = agt_put_varint(body, number);
+    p = lyr_put_text(p, g_rules_table[rule].id, 64);
+    *p++ = g_rules_table[rule].severity;
+    *p++ = frame ? frame->phase : LYR_PHASE_NONE;
+    p = agt_put_varint(p, atomic_load(&g_seq));
+    p = agt_put_varint(p, agt_clock_us());
+    p = agt_put_varint(p, thread->index);
+    p = lyr_put_text(p, lyr_addon_path(addon ? addon : within ? within->addon : 0), 4096);
+    p = lyr_put_text(p, within ? within->name : "", 64);
+    p = lyr_put_text(p, call->function < LYR_FUNCTIONS ? g_lyr_functions[call->function].name : "", 64);
+    *p++ = object ? object->type : 0;
+    p = put_stacks(p, now, object);
+    p = put_notes(p, notes);
+    agt_meta_write(AGT_META_FINDING, body, (size_t)(p - body));
+  }
+  agt_thread_leave(thread);
+}
+
+void lyr_findings_write(void) {
+  pthread_mutex_lock(&g_findings.lock);
+  for (uint32_t i = 0; i < KNOWN; i++) {
+    struct known *known = &g_findings.known[i];
+    if (known->count == known->written) continue;
+    uint8_t body[24];
+    uint8_t *p = agt_put_varint(body, known->number);
+    p = agt_put_varint(p, known->count);
+    agt_meta_write(AGT_META_FINDING_REPEATED, body, (size_t)(p - body));
+    known->written = known->count;
+  }
+  pthread_mutex_unlock(&g_findings.lock);
+}

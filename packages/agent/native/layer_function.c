@@ -1,0 +1,81 @@
+/* Functions, classes and accessors: each callback gets a thunk that knows what it is called in JavaScript. */
+#include "layer.h"
+
+#include <string.h>
+
+static void *thunk_of(struct lyr_call *call, napi_callback callback, void *data, const char *name, size_t length) {
+  if (!callback || !call->self || !call->env) return (void *)callback;
+  lyr_check_callable(call, (const void *)callback, name ? name : "function");
+  struct lyr_callback *wrapped = lyr_callback_function((void *)callback, data, name, length, call);
+  return wrapped ? lyr_thunk(wrapped) : (void *)callback;
+}
+
+static void check_null(struct lyr_call *call, napi_status status, const void *callback, const char *what) {
+  if (status == NAPI_INVALID_ARG && !callback && call->self)
+    lyr_report(call, LYR_RULE_CALLBACK_001, NULL, LYR_NOTES(LYR_TEXT("callback", what)));
+}
+
+napi_status lyr_napi_create_function(napi_env env, const char *utf8name, size_t length, napi_callback cb, void *data,
+                                     napi_value *result) {
+  LYR_BEGIN(napi_create_function, env);
+  napi_callback thunk = (napi_callback)thunk_of(&call, cb, data, utf8name, length);
+  napi_status status = LYR_REAL(napi_create_function)(env, utf8name, length, thunk, data, result);
+  check_null(&call, status, (const void *)cb, "function");
+  LYR_MADE(status, result);
+  return LYR_END(status);
+}
+
+/* A copy of the descriptors with thunks in it, in `room` when they fit; NULL when there is no memory for them. */
+enum { DESCRIPTORS = 32 };
+static napi_property_descriptor *with_thunks(struct lyr_call *call, size_t count, const napi_property_descriptor *properties,
+                                             napi_property_descriptor *room, const char *class_name) {
+  napi_property_descriptor *copy = count <= DESCRIPTORS ? room : agt_map(count * sizeof *copy);
+  if (!copy) return NULL;
+  for (size_t i = 0; i < count; i++) {
+    copy[i] = properties[i];
+    char name[64] = "";
+    size_t length = 0;
+    for (const char *p = class_name; p && *p && length < 40; p++) name[length++] = *p;
+    if (class_name) name[length++] = '.';
+    for (const char *p = properties[i].utf8name; p && *p && length < 61; p++) name[length++] = *p;
+    copy[i].method = (napi_callback)thunk_of(call, properties[i].method, properties[i].data, name, length);
+    copy[i].getter = (napi_callback)thunk_of(call, properties[i].getter, properties[i].data, name, length);
+    copy[i].setter = (napi_callback)thunk_of(call, properties[i].setter, properties[i].data, name, length);
+    lyr_use(call, properties[i].name);
+    lyr_use(call, properties[i].value);
+  }
+  return copy;
+}
+
+static void give_back(napi_property_descriptor *copy, size_t count, const napi_property_descriptor *room) {
+  if (copy && copy != room) agt_unmap(copy, count * sizeof *copy);
+}
+
+napi_status lyr_napi_define_class(napi_env env, const char *utf8name, size_t length, napi_callback constructor, void *data,
+                                  size_t property_count, const napi_property_descriptor *properties, napi_value *result) {
+  LYR_BEGIN(napi_define_class, env);
+  napi_property_descriptor room[DESCRIPTORS];
+  char name[48] = "";
+  if (utf8name) memcpy(name, utf8name, length == SIZE_MAX ? strnlen(utf8name, 47) : length < 47 ? length : 47);
+  napi_property_descriptor *copy =
+      properties && call.self ? with_thunks(&call, property_count, properties, room, name) : NULL;
+  napi_callback thunk = (napi_callback)thunk_of(&call, constructor, data, utf8name, length);
+  napi_status status = LYR_REAL(napi_define_class)(env, utf8name, length, thunk, data, property_count,
+                                                   copy ? copy : properties, result);
+  give_back(copy, property_count, room);
+  check_null(&call, status, (const void *)constructor, "constructor");
+  LYR_MADE(status, result);
+  return LYR_END(status);
+}
+
+napi_status lyr_napi_define_properties(napi_env env, napi_value object, size_t property_count,
+                                       const napi_property_descriptor *properties) {
+  LYR_BEGIN(napi_define_properties, env);
+  LYR_USE(object);
+  napi_property_descriptor room[DESCRIPTORS];
+  napi_property_descriptor *copy =
+      properties && call.self ? with_thunks(&call, property_count, properties, room, NULL) : NULL;
+  napi_status status = LYR_REAL(napi_define_properties)(env, object, property_count, copy ? copy : properties);
+  give_back(copy, property_count, room);
+  return LYR_END(status);
+}
