@@ -237,9 +237,8 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   memcpy(p, name, length);
   agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
   if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
-  agt_thread_leave(thread);
-  agt_layer_mark(kind);
   errno = saved_errno;
+  agt_thread_leave(thread);
 }
 
 /* ------------------------------------------------------------------------------------------------------- start, end */
@@ -313,10 +312,8 @@ __attribute__((constructor(101))) static void start(void) {
   pthread_atfork(NULL, NULL, agt_in_child);
   /* A child made past every handler (a raw system call) finds itself idle, and never writes into its parent's file. */
   syscall(SYS_madvise, &g_recording_page, sizeof g_recording_page, MADV_WIPEONFORK);
-  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording()) {
-    lyr_start();
+  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording())
     at_quick_exit(agt_finish);
-  }
   errno = saved_errno;
 }
 

@@ -8,6 +8,12 @@
 #include <stdio.h>
 
 void *(*agt_real_dlopen)(const char *, int) __attribute__((visibility("hidden")));
+static int (*real_dlclose)(void *);
+
+void agt_loader_resolve(void) {
+  agt_next((void **)&agt_real_dlopen, "dlopen");
+  agt_next((void **)&real_dlclose, "dlclose");
+}
 
 /* Symbols of such a library are looked up in itself and its own dependencies first: it calls libc past every preload. */
 __attribute__((used, visibility("hidden"))) void agt_before_dlopen(const char *path, int flags) {
@@ -30,9 +36,8 @@ AGT_EXPORT __attribute__((naked)) void *dlopen(const char *path, int flags) {
 }
 
 AGT_EXPORT int dlclose(void *handle) {
-  static int (*real)(void *);
-  agt_next((void **)&real, "dlclose");
-  int failed = real(handle);
+  agt_next((void **)&real_dlclose, "dlclose");
+  int failed = real_dlclose(handle);
   if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED)) return failed;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return failed;

@@ -8,6 +8,19 @@
 
 extern char **environ;
 
+typedef int exec_function(const char *, char *const[], char *const[]);
+static pid_t (*real_fork)(void), (*real_Fork)(void);
+static exec_function *real_execve, *real_execvpe;
+static int (*real_fexecve)(int, char *const[], char *const[]);
+
+void agt_process_resolve(void) {
+  agt_next((void **)&real_fork, "fork");
+  agt_next((void **)&real_Fork, "_Fork");
+  agt_next((void **)&real_execve, "execve");
+  agt_next((void **)&real_execvpe, "execvpe");
+  agt_next((void **)&real_fexecve, "fexecve");
+}
+
 /* --------------------------------------------------------------------------------------------------------------- fork */
 
 static uint32_t g_calls_since_fork;
@@ -41,21 +54,19 @@ static void note_child(pid_t child) {
 }
 
 AGT_EXPORT pid_t fork(void) {
-  static pid_t (*real)(void);
-  agt_next((void **)&real, "fork");
-  pid_t child = real();
+  agt_next((void **)&real_fork, "fork");
+  pid_t child = real_fork();
   note_child(child);
   return child;
 }
 
 /* Runs no handlers, so ours is called here. */
 AGT_EXPORT pid_t _Fork(void) {
-  static pid_t (*real)(void);
-  if (!agt_next((void **)&real, "_Fork")) {
+  if (!agt_next((void **)&real_Fork, "_Fork")) {
     errno = ENOSYS;
     return -1;
   }
-  pid_t child = real();
+  pid_t child = real_Fork();
   if (child == 0) agt_in_child();
   else note_child(child);
   return child;
@@ -80,18 +91,14 @@ static void set_state(enum agt_file_state state) {
     return failed; \
   } while (0)
 
-typedef int exec_function(const char *, char *const[], char *const[]);
-
 static int exec_path(const char *path, char *const arguments[], char *const environment[]) {
-  static exec_function *real;
-  agt_next((void **)&real, "execve");
-  EXEC(real(path, arguments, environment));
+  agt_next((void **)&real_execve, "execve");
+  EXEC(real_execve(path, arguments, environment));
 }
 
 static int exec_file(const char *file, char *const arguments[], char *const environment[]) {
-  static exec_function *real;
-  agt_next((void **)&real, "execvpe");
-  EXEC(real(file, arguments, environment));
+  agt_next((void **)&real_execvpe, "execvpe");
+  EXEC(real_execvpe(file, arguments, environment));
 }
 
 AGT_EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -104,9 +111,8 @@ AGT_EXPORT int execvpe(const char *file, char *const arguments[], char *const en
 }
 
 AGT_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]) {
-  static int (*real)(int, char *const[], char *const[]);
-  agt_next((void **)&real, "fexecve");
-  EXEC(real(fd, arguments, environment));
+  agt_next((void **)&real_fexecve, "fexecve");
+  EXEC(real_fexecve(fd, arguments, environment));
 }
 
 AGT_EXPORT int execveat(int at, const char *path, char *const arguments[], char *const environment[], int flags) {

@@ -78,6 +78,27 @@ static void *real_open, *real_open64, *real_openat, *real_openat64, *real_creat,
     *real_timerfd_create, *real_signalfd, *real_close, *real_popen, *real_pclose, *real_fopen, *real_fopen64, *real_fclose,
     *real_opendir, *real_closedir, *real_pthread_create;
 
+/*
+ * All at once, before main: the look-up takes the loader's lock, which a hook must not wait for (its caller may be whom the
+ * lock's owner waits for), and which a signal handler cannot take at all.
+ */
+void agt_resources_resolve(void) {
+  const struct { void **slot; const char *name; } wanted[] = {
+      {&real_open, "open"}, {&real_open64, "open64"}, {&real_openat, "openat"},
+      {&real_openat64, "openat64"}, {&real_creat, "creat"}, {&real_socket, "socket"},
+      {&real_socketpair, "socketpair"}, {&real_accept, "accept"}, {&real_accept4, "accept4"},
+      {&real_pipe, "pipe"}, {&real_pipe2, "pipe2"}, {&real_dup, "dup"},
+      {&real_dup2, "dup2"}, {&real_dup3, "dup3"}, {&real_eventfd, "eventfd"},
+      {&real_epoll_create, "epoll_create"}, {&real_epoll_create1, "epoll_create1"}, {&real_inotify_init, "inotify_init"},
+      {&real_inotify_init1, "inotify_init1"}, {&real_memfd_create, "memfd_create"}, {&real_timerfd_create, "timerfd_create"},
+      {&real_signalfd, "signalfd"}, {&real_close, "close"}, {&real_popen, "popen"},
+      {&real_pclose, "pclose"}, {&real_fopen, "fopen"}, {&real_fopen64, "fopen64"},
+      {&real_fclose, "fclose"}, {&real_opendir, "opendir"}, {&real_closedir, "closedir"},
+      {&real_pthread_create, "pthread_create"},
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) agt_next(wanted[i].slot, wanted[i].name);
+}
+
 struct sockaddr;
 int socket(int, int, int);
 int socketpair(int, int, int, int[2]);

@@ -32,6 +32,38 @@ describe('pitfall 3: no lock of ours is held over the loader’s', () => {
   })
 })
 
+describe('pitfall 3: hooks do not wait for the loader', () => {
+  test('a thread that holds its lock may wait for one that calls every hook for the first time', async () => {
+    const run = await runTraced(folder, loader, { args: ['wait-under-lock', 'unused'] })
+    expect([run.code, run.signal]).toEqual([0, undefined])
+    expect(run.trace.violations).toEqual([])
+  })
+})
+
+describe('on a loader without _dl_find_object', () => {
+  let old: string
+  beforeAll(async () => {
+    old = await buildSubject(folder, 'old-loader.c', { shared: true })
+  })
+
+  test('threads that load, unload and allocate do not lock each other out', async () => {
+    const run = await runTraced(folder, loader, { args: ['storm', ...plugins], before: [old] })
+    expect([run.code, run.signal, run.stdout]).toEqual([0, undefined, 'unharmed'])
+    expect(run.trace.violations).toEqual([])
+  })
+
+  test('stacks have names', async () => {
+    const run = await runTraced(folder, loader, { args: ['once', plugins[0]!], before: [old] })
+    const [block] = run.trace.allocationsOf(7211)
+    expect((await run.trace.stackNames(block!.stack)).slice(0, 3)).toEqual([
+      'allocate_in_alpha',
+      'run_plugin',
+      'use',
+    ])
+    expect(run.trace.meta.header.walksEndedEarly).toBe(0)
+  })
+})
+
 describe('pitfall 11: a library is unloaded and another takes its place', () => {
   test('each block is named after the library that allocated it', async () => {
     const run = await runTraced(folder, loader, { args: ['in-turn', plugins[0]!, plugins[1]!] })

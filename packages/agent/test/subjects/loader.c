@@ -1,6 +1,8 @@
 /* What can be done with dlopen. `loader WAY LIBRARY...` */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,6 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 typedef void *plugin(void);
@@ -64,11 +70,51 @@ static void storm(void) {
   for (int i = 0; i < 3; i++) pthread_join(others[i], NULL);
 }
 
+/* ------------------------------------------------------------------- a thread that waits under the loader's lock */
+
+static atomic_int has_begun, has_called;
+
+/* The first call of each kind that this process makes. */
+static void *call_everything(void *argument) {
+  int pair[2];
+  while (!has_begun) usleep(1000);
+  free(malloc(7207));
+  close(dup(open("/dev/null", O_RDONLY)));
+  close(socket(AF_UNIX, SOCK_STREAM, 0));
+  pipe(pair);
+  close(dup2(pair[0], pair[1]));
+  close(eventfd(0, 0));
+  close(epoll_create1(0));
+  fclose(fopen("/dev/null", "r"));
+  closedir(opendir("/"));
+  munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+  execl("/absent", "absent", NULL);
+  has_called = 1;
+  return argument;
+}
+
+static int wait_callback(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)info, (void)size, (void)data;
+  has_begun = 1;
+  for (int i = 0; i < 10000 && !has_called; i++) usleep(1000);
+  return 1;
+}
+
+static int wait_under_lock(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, call_everything, NULL);
+  dl_iterate_phdr(wait_callback, NULL);
+  if (!has_called) _exit(9);
+  pthread_join(thread, NULL);
+  return 0;
+}
+
 int main(int count, char **arguments) {
   if (count < 3) return 2;
   const char *way = arguments[1];
   libraries = arguments + 2;
   library_count = count - 2;
+  if (!strcmp(way, "wait-under-lock")) return wait_under_lock();
   if (!strcmp(way, "storm")) {
     loads = 700;
     storm();
