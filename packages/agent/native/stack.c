@@ -59,9 +59,10 @@ static struct { _Atomic uint64_t tag_xor_rule, rule; } g_rules[RULES];
 
 static inline uint64_t rule_tag(uintptr_t pc, uint32_t generation) { return (uint64_t)pc | (uint64_t)generation << 48; }
 static inline uint32_t rule_slot(uintptr_t pc) { return (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 50); }
+/* Beside the rule that says there is none: the two must not push each other out. */
+static inline uint32_t guess_slot(uintptr_t pc) { return rule_slot(pc) ^ 1; }
 
-static void remember_rule(uintptr_t pc, uint32_t generation, agt_rule rule) {
-  uint32_t slot = rule_slot(pc);
+static void remember_rule(uint32_t slot, uintptr_t pc, uint32_t generation, agt_rule rule) {
   atomic_store_explicit(&g_rules[slot].tag_xor_rule, rule_tag(pc, generation) ^ rule, memory_order_relaxed);
   atomic_store_explicit(&g_rules[slot].rule, rule, memory_order_relaxed);
 }
@@ -75,7 +76,7 @@ static AGT_NOINLINE agt_rule look_up_rule(uintptr_t pc, uint32_t generation) {
   else if (agt_code_holds(pc - 1) || agt_mapping_around(pc - 1).is_executable)
     rule = AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0);
   else rule = AGT_RULE(AGT_CFA_NO_CODE, 0, AGT_RBP_SAME, 0);
-  remember_rule(pc, generation, rule);
+  remember_rule(rule_slot(pc), pc, generation, rule);
   errno = saved_errno;
   return rule;
 }
@@ -193,7 +194,7 @@ static inline bool bytecode_stands(const struct agt_frame *frame) {
 static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr_t rbp, uint32_t generation,
                                           struct agt_mapping range) {
   uint32_t guesses = generation ^ 0x8000;
-  uint32_t slot = rule_slot(frame->pc);
+  uint32_t slot = guess_slot(frame->pc);
   uint64_t known = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
   uint64_t tag = atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ known;
   if (tag == rule_tag(frame->pc, guesses)) {
@@ -203,7 +204,7 @@ static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr
   }
   agt_rule rule = agt_guess_rule(frame->pc, frame->sp, rbp, range.high);
   if (!rule) rule = AGT_RULE(rbp ? AGT_CFA_FRAME_POINTER : AGT_CFA_LOST, 0, AGT_RBP_SAME, 0);
-  remember_rule(frame->pc, guesses, rule);
+  remember_rule(slot, frame->pc, guesses, rule);
   return rule;
 }
 
