@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { runSeamproof } from '../cli/run-seamproof.js'
 import { installPackages } from './install-package.js'
 import { type LeakyPackage, leakyPackages } from './leaky-packages.js'
@@ -14,9 +14,12 @@ interface Leak {
   callSites: { stack: { file?: string; line?: number }[] }[]
 }
 
-async function trackSide({ name, workload }: LeakyPackage, version: string) {
-  const folder = installPackages(`${name.replace(/\W+/g, '-')}-${version}`, { [name]: version })
-  writeFileSync(join(folder, 'case.seam.ts'), workload)
+const installed = ({ name }: LeakyPackage, version: string) =>
+  installPackages(`${name.replace(/\W+/g, '-')}-${version}`, { [name]: version })
+
+async function trackSide(one: LeakyPackage, version: string) {
+  const folder = installed(one, version)
+  writeFileSync(join(folder, 'case.seam.ts'), one.workload)
   const track = await runSeamproof(folder, ['track', 'case.seam.ts', '-o', 'capture', '--force'])
   const { stdout } = await runSeamproof(folder, ['leaks', 'capture', '--json'])
   const { leaks } = JSON.parse(stdout) as { leaks: Leak[] }
@@ -24,6 +27,11 @@ async function trackSide({ name, workload }: LeakyPackage, version: string) {
 }
 
 describe.each(leakyPackages.map((one) => ({ title: one.name, one })))('$title', ({ one }) => {
+  beforeAll(() => {
+    installed(one, one.leaky)
+    installed(one, one.fixed)
+  })
+
   test(`${one.leaky} leaks at the rate of its defect, from the line of the workload through its module`, async () => {
     const { track, leaks } = await trackSide(one, one.leaky)
     expect(track.status, track.stderr).toBe(1)

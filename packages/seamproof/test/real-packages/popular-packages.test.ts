@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { runSeamproof } from '../cli/run-seamproof.js'
 import { installPackages } from './install-package.js'
 
@@ -21,7 +21,7 @@ import koffi from 'koffi'
 import sharp from 'sharp'
 import { workload } from 'seamproof'
 
-const counts = { operationsPerRound: 100, rounds: 5, warmupOperations: 1500 }
+const counts = { operationsPerRound: 50, rounds: 5, warmupOperations: 500 }
 const pixels = Buffer.alloc(64 * 64 * 3, 120)
 const raw = { width: 64, height: 64, channels: 3 as const }
 
@@ -47,8 +47,12 @@ workload('canvas', {
 })
 `
 
+let folder: string
+beforeAll(() => {
+  folder = installPackages('popular', packages)
+})
+
 test('six popular addons, used as they are meant to be, give no finding', async () => {
-  const folder = installPackages('popular', packages)
   writeFileSync(join(folder, 'popular.seam.ts'), workloads)
   const track = await runSeamproof(folder, ['track', 'popular.seam.ts', '-o', 'capture', '--force'])
   const { stdout } = await runSeamproof(folder, ['leaks', 'capture', '--json'])
