@@ -35,7 +35,9 @@ extern "C" {
 #define TC_SCROLLBACK_LINES_MAX 1000000u
 #define TC_CELLS_MAX (1u << 26) /* 1 GiB of cells, scrollback included */
 #define TC_CLUSTER_CODEPOINTS_MAX 16u
+#ifndef TC_CLUSTER_COUNT_MAX /* fuzzers are built with small limits, to get behind them */
 #define TC_CLUSTER_COUNT_MAX 65536u
+#endif
 
 #define TC_LINE_SLOT_MASK 0x7fffffffu
 #define TC_LINE_WRAPPED 0x80000000u /* the line continues the one before it (soft wrap) */

@@ -25,7 +25,9 @@ typedef struct tc_cluster_table {
   uint32_t dropped_count;
 } tc_cluster_table;
 
+#ifndef TC_UNDERLINE_COLORS_MAX
 #define TC_UNDERLINE_COLORS_MAX 4095u
+#endif
 
 typedef struct tc_color_table {
   uint32_t *colors; /* id 1 is colors[0] */

@@ -10,7 +10,9 @@
 
 #define TC_PARAMS_MAX 32u
 #define TC_INTERMEDIATES_MAX 2u
+#ifndef TC_PAYLOAD_BYTES_MAX
 #define TC_PAYLOAD_BYTES_MAX 65536u
+#endif
 #define TC_PARAM_VALUE_MAX 0x7fffffffu
 #define TC_PRINT_COUNT_MAX 64u
 #define TC_PARAM_ABSENT 0xffffffffu /* a subparameter with no digits: the second one in 38:2::1:2:3 */

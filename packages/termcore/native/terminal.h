@@ -8,7 +8,9 @@
 #include "grid.h"
 
 #define TC_TITLE_BYTES_MAX 1024u
+#ifndef TC_RESPONSE_BYTES_MAX
 #define TC_RESPONSE_BYTES_MAX 65536u
+#endif
 
 typedef struct tc_terminal tc_terminal;
 

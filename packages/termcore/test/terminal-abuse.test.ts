@@ -6,11 +6,19 @@ import { Terminal } from '../src/index.js'
 import { buildNativeTest, runNativeTest } from './terminal-native.js'
 
 const sanitizers = ['address', 'undefined'] as const
+const smallLimits = [
+  '-DTC_CLUSTER_COUNT_MAX=64u',
+  '-DTC_UNDERLINE_COLORS_MAX=5u',
+  '-DTC_PAYLOAD_BYTES_MAX=512u',
+  '-DTC_RESPONSE_BYTES_MAX=256u',
+]
 const fixtures = fileURLToPath(new URL('peer-fixtures/', import.meta.url))
 const recordings = readdirSync(fixtures).map((file) => fixtures + file)
 
 test('mutated recordings, resizes and writes from outside leave the terminal well formed (ASan, UBSan)', () => {
-  const program = buildNativeTest('terminal_fuzz', { sanitizers, flags: ['-O1'] })
+  // Small limits, so that inputs of a few thousand bytes get beyond them.
+  const flags = ['-O1', ...smallLimits]
+  const program = buildNativeTest('terminal_fuzz', { sanitizers, flags })
   for (const seed of ['1', `${Math.floor(Math.random() * 2 ** 31)}`]) {
     const said = runNativeTest(program, [seed, '4000', ...recordings])
     expect(said).toContain(`4000 inputs from seed ${seed}`)

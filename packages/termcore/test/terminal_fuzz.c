@@ -64,13 +64,23 @@ static void resize(tc_terminal *terminal, reader *input) {
   if (status != TC_OK) CHECK(terminal->cols == cols_before && terminal->rows == rows_before);
 }
 
+/* More combining sequences than the table holds when it is built small, some of them shown no more. */
+static void combine_many(tc_grid *grid, uint32_t row, uint32_t first, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t codepoints[3] = {'a' + i % 26, 0x300 + (first + i) % 80, 0x483 + i % 5};
+    tc_grid_put_codepoints(grid, row, i % 40, codepoints, 1 + (i + first) % 3, (tc_cell){0});
+  }
+  CHECK(tc_grid_get_counts(grid).cluster_count <= TC_CLUSTER_COUNT_MAX);
+  CHECK(tc_grid_get_color(grid, first) == 0 || first > 0);
+}
+
 /* What JavaScript may do to a terminal's grid from outside. */
 static void disturb(tc_terminal *terminal, reader *input) {
   tc_grid *grid = tc_terminal_get_grid(terminal);
   const tc_cell cell = {.content = 'x', .attributes = TC_ATTR_WIDE | TC_ATTR_BOLD};
   const uint32_t codepoints[3] = {0x4e2d, 0x301, 0xffffffff};
   const uint32_t row = take(input, 80), col = take(input, 220), count = take(input, 300);
-  switch (take(input, 10)) {
+  switch (take(input, 13)) {
     case 0:
       tc_grid_set_cell(grid, row, col, cell);
       return;
@@ -97,6 +107,14 @@ static void disturb(tc_terminal *terminal, reader *input) {
       return;
     case 8:
       CHECK(tc_grid_resize(grid, 10, 10) == TC_ERR_STATE);
+      return;
+    case 9:
+    case 10:
+      combine_many(grid, row, col, count);
+      return;
+    case 11:
+      tc_grid_delete_lines(grid, row, row + 5, count, (tc_cell){0});
+      tc_grid_set_cursor(grid, row, col);
       return;
     default:
       tc_grid_clear_scrollback(grid);
@@ -158,6 +176,12 @@ static const char *const tokens[] = {
     "\x1b[", "\x1b]", "\x1bP", "\x1b\\", "\x9b", "\xc2\x9b", ";", ":", "?", "H", "J", "K", "m", "r",
     "L", "M", "@", "P", "b", "\x1b[999999999b", "\x1b[?1049h", "\x1b[?1049l", "\x1b[4h", "\x1b[?6h",
     "\xe4\xb8\xad", "e\xcc\x81", "\xcc\x81", "\xf0\x9f\x98\x80", "\xff", "\xed\xa0\x80", "\n", "\r",
+    "\xcc\x80\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85\xcc\x86", "a\xcc\x87" "b\xcc\x88" "c\xcc\x89",
+    "\x1b[4:3;58;2;1;2;3m", "\x1b[58:5:9m", "\x1b[59m", "\x1b[38:2:1:2:3m", "\x1b[48;5;1m", "\x1b[6n",
+    "\x1b[1\"q", "\x1b[?2K", "\x1b[0\"q", "\x1b[5 @", "\x1b[5 A", "\x1b[2'}", "\x1b[2'~", "\x1b[3g", "\x1bH",
+    "\x1b[9I", "\x1b[9Z", "\x1b[!p", "\x1b#8", "\x1b[?45h", "\x1b[?7l", "\x1b[?1048l", "\x1b[22t", "\x1b[23t",
+    "\x1b]2;title\x07", "\x1bP$qr\x1b\\", "\x1b[?25$p", "\x1b[c", "\x1b[>q", "\x1b[18t", "\x1b%G", "\x1bn", "\x1bo",
+    "\x1b)0", "\x1b*A", "\x1b+0", "\x1bM", "\x1b" "D", "\x1b" "E", "\xc2\x85", "\xc2\x8d", "\x1b[2 q", "\x1b[?2026h",
     "\t", "\b", "\x1b" "c", "\x1b(0", "\x0e", "\x1b[1;3r", "\x1b[2147483647;4294967295H", "\x18"};
 
 static size_t mutate(uint8_t *input, size_t count, uint32_t *random) {
