@@ -168,6 +168,8 @@ function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[
   const first = groups[0]
   if (first === undefined) return title === 'leaks' ? 'no blocks of the subject were seen' : ''
   const subject = groups.filter((group) => group.attribution === 'subject').length
+  if (subject === 0 && judged.length === 0)
+    return title === 'leaks' ? `the subject allocated nothing over ${stepsPhrase(first)}` : ''
   const statusCount = (status: LeakVerdict['status']) =>
     judged.filter(({ verdict }) => verdict.status === status).length
   const extra = [

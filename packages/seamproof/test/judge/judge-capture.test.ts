@@ -109,6 +109,11 @@ describe('a group of the runtime', () => {
       [1900, 2300, 2000, 1700, 2100, 2050],
     ]
     for (const steps of wandering) expect(statusOf([runtimeGroup({ steps })])).toEqual([])
+    const [check] = judge([runtimeGroup({ steps: wandering[0]! })]).checks
+    expect(check).toMatchObject({
+      status: 'pass',
+      evidence: 'the subject allocated nothing over 6 rounds of 2000 operations',
+    })
   })
 
   test('that grows by a block per operation under the user’s JavaScript is a leak of the program', () => {
