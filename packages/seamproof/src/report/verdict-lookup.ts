@@ -40,12 +40,16 @@ export function blamedFrame({ group, process }: JudgedGroup): Frame | undefined 
   return written ?? subject[0] ?? frames.at(-1)
 }
 
-/** The program's own JavaScript line that led there most. */
+const isInPackage = (frame: Frame): boolean => frame.file?.includes('/node_modules/') ?? false
+
+/**
+ * The line of JavaScript that led there most: the program's own rather than that of a package, which is often no more than
+ * the addon's wrapper.
+ */
 export function callingFrame({ group, process }: JudgedGroup): Frame | undefined {
   const ranked = [...group.callSites].sort((a, b) => b.share - a.share)
-  for (const site of ranked) {
-    const user = framesOf(process, site.frameIndexes).find((frame) => frame.origin === 'user')
-    if (user) return user
-  }
-  return undefined
+  const users = ranked.flatMap((site) =>
+    framesOf(process, site.frameIndexes).filter((frame) => frame.origin === 'user'),
+  )
+  return users.find((frame) => !isInPackage(frame)) ?? users[0]
 }

@@ -3,6 +3,7 @@ import type { CaptureFacts } from '../../src/contract/facts.js'
 import { renderLeaks } from '../../src/report/text/render-leaks.js'
 import { columns } from '../../src/report/text/text-style.js'
 import { cleanFacts, cleanVerdicts, leakyFacts, leakyVerdicts } from './synthetic-facts.js'
+import { js } from './synthetic-frames.js'
 
 const leaky = () => {
   const facts = leakyFacts(40)
@@ -20,6 +21,17 @@ describe('leaks as text', () => {
 
   test('the function that is named is the one its author wrote, not the template around malloc', () => {
     expect(leaky()).not.toMatch(/^LEAK .*std::vector/m)
+  })
+
+  test('the JavaScript line is the program’s own, not that of a package around the addon', () => {
+    const facts = leakyFacts(40)
+    const group = facts.processes[0]!.groups[0]!
+    const wrapper = js('createThumb', '/srv/thumbs/node_modules/thumb/index.js', 67)
+    const index = facts.processes[0]!.frames.push(wrapper) - 1
+    for (const site of group.callSites) site.frameIndexes.unshift(index)
+    expect(renderLeaks(facts, leakyVerdicts(facts))).toMatch(/^LEAK .* ← thumb\.ts:12$/m)
+    for (const site of group.callSites) site.frameIndexes = [index]
+    expect(renderLeaks(facts, leakyVerdicts(facts))).toMatch(/^LEAK .* ← index\.js:67$/m)
   })
 
   test('a suppressed group is listed with its reason and not counted as a leak', () => {

@@ -43,7 +43,10 @@ export class NodeWords {
     const category = frameCategories[frames.category[frame]!] ?? 'unknown'
     const kind = categoryStyles[category].label
     // A box for a whole module has no single place.
-    if (keys.isCollapsed[key] === 1) return { name, place: '', module: '', kind }
+    if (keys.isCollapsed[key] === 1) {
+      const isNameless = (frames.flags[frame]! & 1) === 1
+      return { name, place: isNameless ? 'frames without symbols' : '', module: '', kind }
+    }
     const file = this.data.text(frames.file[frame]!)
     const line = frames.line[frame]!
     const column = frames.column[frame]!
