@@ -29,6 +29,7 @@ static char g_directory[3072];
 void agt_resources_resolve(void);
 void agt_process_resolve(void);
 void agt_loader_resolve(void);
+void agt_code_resolve(void);
 void agt_resources_init(void);
 void agt_resources_after_fork(void);
 void agt_resources_review(struct agt_thread *thread, const uint8_t *held);
@@ -237,8 +238,9 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   memcpy(p, name, length);
   agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
   if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
-  errno = saved_errno;
   agt_thread_leave(thread);
+  agt_layer_mark(kind);
+  errno = saved_errno;
 }
 
 /* ------------------------------------------------------------------------------------------------------- start, end */
@@ -295,6 +297,7 @@ __attribute__((constructor(101))) static void start(void) {
   agt_resources_resolve();
   agt_process_resolve();
   agt_loader_resolve();
+  agt_code_resolve();
   const char *directory = getenv("SEAMPROOF_CAPTURE");
   if (!directory || directory[0] != '/' || strlen(directory) >= sizeof g_directory) return;
   int saved_errno = errno;
@@ -312,8 +315,10 @@ __attribute__((constructor(101))) static void start(void) {
   pthread_atfork(NULL, NULL, agt_in_child);
   /* A child made past every handler (a raw system call) finds itself idle, and never writes into its parent's file. */
   syscall(SYS_madvise, &g_recording_page, sizeof g_recording_page, MADV_WIPEONFORK);
-  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording())
+  if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording()) {
+    lyr_start();
     at_quick_exit(agt_finish);
+  }
   errno = saved_errno;
 }
 

@@ -215,11 +215,13 @@ FILE *agt_code_fopen(const char *path, const char *mode) {
   return NULL;
 }
 
+static int (*real_fileno)(FILE *);
+void agt_code_resolve(void) { agt_next((void **)&real_fileno, "fileno"); }
+
 AGT_EXPORT int fileno(FILE *stream) {
-  static int (*real)(FILE *);
   if (AGT_UNLIKELY(g_descriptor >= 0) && stream)
     for (int i = 0; i < STREAMS; i++)
       if (atomic_load_explicit(&g_streams[i], memory_order_relaxed) == stream && stream != stdin) return g_descriptor;
-  agt_next((void **)&real, "fileno");
-  return real(stream);
+  agt_code_resolve();
+  return real_fileno(stream);
 }

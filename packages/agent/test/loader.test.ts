@@ -34,7 +34,8 @@ describe('pitfall 3: no lock of ours is held over the loader’s', () => {
 
 describe('pitfall 3: hooks do not wait for the loader', () => {
   test('a thread that holds its lock may wait for one that calls every hook for the first time', async () => {
-    const run = await runTraced(folder, loader, { args: ['wait-under-lock', 'unused'] })
+    const waiter = await buildSubject(folder, 'loader.c', { as: 'waiter', flags: ['-rdynamic'] })
+    const run = await runTraced(folder, waiter, { args: ['wait-under-lock', plugins[0]!] })
     expect([run.code, run.signal]).toEqual([0, undefined])
     expect(run.trace.violations).toEqual([])
   })
