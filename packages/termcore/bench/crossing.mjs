@@ -98,7 +98,7 @@ function cases() {
   return list
 }
 
-const results = measure(cases(), { rounds: Number(process.env.BENCH_ROUNDS ?? 61) })
+const results = measure(cases(), bench.cpuNs, { rounds: Number(process.env.BENCH_ROUNDS ?? 61) })
 const perCall = results.setCell
 const plain = results['setCell, pure-JavaScript grid']
 /** What is left once making the arguments and the work itself are taken off, round by round. */

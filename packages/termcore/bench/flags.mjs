@@ -109,7 +109,11 @@ for (const [flag, work, make] of experiments) {
       },
     }
   }
-  const results = measure([arm(false), arm(true)], { rounds, sliceMs: 1, warmUpMs: 40 })
+  const results = measure([arm(false), arm(true)], bench.cpuNs, {
+    rounds,
+    sliceMs: 1,
+    warmUpMs: 40,
+  })
   flags.set(flag, true)
   rows.push({
     flag,

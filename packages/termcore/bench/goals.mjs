@@ -17,14 +17,15 @@ const throughput = ({ crossing, latency }) => {
     high: 1e3 / low,
   })
   const batched = perSecond(crossing.rows.find(({ name }) => name === 'setCell, batch of 64').ns)
-  const runs = latency.default.map(({ termcore }) => termcore.rateReached)
-  const slowest = Math.min(...runs)
+  const runs = [...latency.default, ...(latency.realTime ?? [])].map(({ termcore }) => termcore)
+  const rate = medianInterval(runs.map((run) => run.rateReached / 1000))
+  const isComplete = runs.every((run) => run.doneCount === run.rate * run.seconds)
   return [
-    // The last period may be cut short by the end of the run, hence the 0.5 %.
     {
-      goal: '≥ 200k ops/s sustained (open loop)',
-      measured: `${(slowest / 1000).toFixed(1)}k ops/s in the slowest of ${runs.length} runs, none dropped`,
-      verdict: isMet(slowest >= 199_000),
+      // A run ends when its last operation is done: one late wake-up there costs it a part of a percent.
+      goal: '≥ 200k ops/s sustained (open loop, within 0.5 %)',
+      measured: `${show(rate)}k ops/s over ${runs.length} runs, ${isComplete ? 'every' : 'not every'} scheduled operation done`,
+      verdict: isComplete ? verdictAbove(rate, 199) : 'missed',
     },
     {
       goal: '≥ 20 M ops/s batched',

@@ -32,7 +32,7 @@ for (const [rows, cols] of sizes)
         name: 'libc',
         run: (times) => void bench.kernel(which, libc, rows, cols, times),
       })
-    const results = measure(cases, {
+    const results = measure(cases, bench.cpuNs, {
       rounds: Number(process.env.BENCH_ROUNDS ?? 41),
       sliceMs: 0.5,
       warmUpMs: 10,

@@ -18,7 +18,7 @@ function crossing(part) {
   return [
     '## Crossing cost',
     '',
-    `ns per operation, median [95 % interval], n = ${n} interleaved slices of 1 ms. Overhead: less making the arguments and less the same work looped in C, round by round.`,
+    `ns of thread CPU time per operation, median [95 % interval], n = ${n} interleaved slices of 1 ms. Overhead: less making the arguments and less the same work looped in C, round by round.`,
     'The pure-JavaScript grid stands in the same table because it is faster than any crossing: native code pays when it does more than store a cell (parsing, diffing), never per cell.',
     '',
     table(
@@ -46,7 +46,7 @@ function crossing(part) {
 const flags = (part) => [
   '## Each flag, on and off',
   '',
-  `Interleaved slices of 1 ms, n = ${part.rows[0].ratio.n}. The ratio is on over off, round by round: below 1 the flag pays.`,
+  `Interleaved slices of 1 ms, thread CPU time, n = ${part.rows[0].ratio.n}. The ratio is on over off, round by round: below 1 the flag pays.`,
   '',
   table(
     ['flag', 'work', 'off, ns', 'on, ns', 'ratio [95 %]'],
@@ -65,7 +65,7 @@ function kernels(part) {
   return [
     '## Kernels: SIMD against scalar',
     '',
-    `ns per cell of 16 bytes (times faster than scalar [95 %]), n = ${part.tables[0].nsPerCell.scalar.n} slices of 0.5 ms. libc: memset for fill and clear, memmove for scroll, memcmp for diff.`,
+    `ns of thread CPU time per cell of 16 bytes (times faster than scalar [95 %]), n = ${part.tables[0].nsPerCell.scalar.n} slices of 0.5 ms. libc: memset for fill and clear, memmove for scroll, memcmp for diff.`,
     '',
     table(
       ['kernel', 'grid', ...labels],
@@ -121,7 +121,7 @@ function router(part) {
 const allocations = (part) => [
   '## Allocations per operation',
   '',
-  `${part.operations} operations, median of 5 runs after 4. Native: malloc, calloc, realloc and aligned_alloc of this thread, counted by a preloaded library. JavaScript: growth of the used heap with no collection in between; the harness itself shows as 0.01.`,
+  `${part.operations} operations, 5 runs after 4. Native: malloc, calloc, realloc and aligned_alloc of this thread, counted by a preloaded library, the least of the runs (V8 allocates for itself now and then). JavaScript: median growth of the used heap with no collection in between; the harness itself shows as 0.01.`,
   '',
   table(
     ['operation', 'native allocations', 'JavaScript heap, bytes'],

@@ -48,6 +48,7 @@ function instructionsPerEvent(mode) {
 const rounds = Number(process.env.BENCH_ROUNDS ?? 401)
 const events = measure(
   modes.map((name, mode) => ({ name, run: (count) => bench.loopRun(mode, count) })),
+  bench.cpuNs,
   { rounds, sliceMs: 1 },
 )
 const dispatches = measure(
@@ -55,6 +56,7 @@ const dispatches = measure(
     name,
     run: (count) => bench.dispatch(mode, count),
   })),
+  bench.cpuNs,
   { rounds, sliceMs: 1 },
 )
 const bare = medianInterval(events['bare libuv']).median
