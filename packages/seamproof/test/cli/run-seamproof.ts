@@ -17,10 +17,23 @@ export function runSeamproof(cwd: string, args: readonly string[]): Promise<Fini
   return startSeamproof(cwd, args).finished
 }
 
-function startSeamproof(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+interface RunOptions {
+  env?: NodeJS.ProcessEnv
+  /** Give up root's rights, if the test has them. */
+  asNobody?: boolean
+}
+
+const nobody = { uid: 65_534, gid: 65_534 }
+
+function startSeamproof(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, asNobody = false }: RunOptions = {},
+) {
   const child = spawn(process.execPath, [seamproof, ...args], {
     cwd,
     env: { ...quietEnvironment(), ...env },
+    ...(asNobody && process.getuid?.() === 0 ? nobody : {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const seen = { stdout: '', stderr: '' }
@@ -53,13 +66,13 @@ export class Sandbox {
   }
 
   /** Runs `seamproof …args`. */
-  run(args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}): Promise<Finished> {
+  run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     return this.start(args, options).finished
   }
 
   /** Like `run`, for a test that does something to the process meanwhile. */
-  start(args: readonly string[], { env = {} }: { env?: NodeJS.ProcessEnv } = {}) {
-    return startSeamproof(this.folder, args, env)
+  start(args: readonly string[], options: RunOptions = {}) {
+    return startSeamproof(this.folder, args, options)
   }
 
   remove(): void {
