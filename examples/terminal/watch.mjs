@@ -25,8 +25,7 @@ terminal.write = (output) => {
 
 function statusLine() {
   const { cols, rows } = terminal
-  const speed = totals.parseMs > 0 ? totals.bytes / 1e3 / totals.parseMs : 0
-  const text = ` ${terminal.title || command[0]} | ${cols}x${rows} | ${totals.frames} frames, ${totals.rows} rows drawn | ${(totals.bytes / 1e3).toFixed(0)} kB at ${speed.toFixed(0)} MB/s | Ctrl-] ends `
+  const text = ` ${terminal.title || command[0]} | ${cols}x${rows} | ${totals.frames} frames, ${totals.rows} rows drawn | ${(totals.bytes / 1e3).toFixed(0)} kB parsed in ${totals.parseMs.toFixed(1)} ms | Ctrl-] ends `
   // Control characters of a title have no business on this line.
   const safe = text.replace(/\p{Cc}/gu, '').slice(0, cols)
   return `\x1b[${rows + 1};1H\x1b[7m${safe.padEnd(cols)}\x1b[0m`
