@@ -27,6 +27,7 @@ export {
 } from './capture/capture-workload.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
+export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { inspectTrace } from './trace/inspect-trace.js'
 export { type TraceViolation, verifyTrace } from './trace/verify-trace.js'
 export { findCapture }

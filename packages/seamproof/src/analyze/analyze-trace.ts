@@ -6,6 +6,7 @@ import { GroupTable } from './group-table.js'
 import { growthGroups } from './growth-groups.js'
 import { GrowthSeries } from './growth-series.js'
 import { jsFrameCoverage } from './js-coverage.js'
+import { layerFacts } from './layer-facts.js'
 import { lifeLengthUs } from './life-length.js'
 import { readEvents } from './read-events.js'
 import { readSnapshots } from './read-snapshots.js'
@@ -36,6 +37,7 @@ export function analyzeTrace(
       : readEvents(source, sites, series, lifeUs)
   const complete = series.filter((candidate) => candidate.finish())
   const { costs, tree, costOfSite } = stackCosts(meta, frames, sites, complete)
+  const layer = layerFacts(meta, frames, workloads)
   const input = { meta, frames, sites, groups, groupOfSite, costOfSite }
   return {
     traceFile: meta.traceFile,
@@ -63,6 +65,7 @@ export function analyzeTrace(
     },
     jsFrames: jsFrameCoverage(meta, frames, sites),
     losses: traceLosses(source, symbols, books.notes),
+    ...(layer === undefined ? {} : { layer }),
   }
 }
 

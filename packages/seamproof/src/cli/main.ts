@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { seamproofVersion } from '../base/seamproof-version.js'
+import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { exportCommand } from './export.js'
@@ -30,6 +31,7 @@ Start with:
 
 const commands = [
   trackCommand,
+  checkCommand,
   leaksCommand,
   summaryCommand,
   flamegraphCommand,

@@ -1,7 +1,9 @@
 import { loadConfig } from '../config/load-config.js'
-import { captureProgram, shellExitCode } from '../pipeline.js'
+import { captureProgram, judgeLayer, shellExitCode } from '../pipeline.js'
+import { renderLayer } from '../report/text/render-layer.js'
 import { captureJson } from './capture-json.js'
 import { readWithProgress, shownPath } from './capture-options.js'
+import { layerEnvironment } from './layer-options.js'
 import { reportFailure } from './report-failure.js'
 import { createTerminal } from './terminal.js'
 import type { TrackOptions } from './track.js'
@@ -19,7 +21,7 @@ export async function trackProgram(
     command: command!,
     args,
     cwd,
-    env: process.env,
+    env: options.layer ? layerEnvironment(process.env) : process.env,
     mode: options.mode ?? config.mode ?? 'full',
     isExact: options.exact ?? false,
     outDir: options.out,
@@ -34,6 +36,8 @@ export async function trackProgram(
     const capture = await readWithProgress(captureDir, options)
     if (options.json) terminal.remark(JSON.stringify(captureJson(capture)))
     else terminal.remark(trackSummary(capture, shown))
+    if (options.layer && !options.json)
+      terminal.remark(renderLayer(capture.facts, judgeLayer(capture.facts), terminal.textOptions))
   } catch (thrown) {
     // The program ran and its capture is kept: its exit code still is what the caller waits for.
     reportFailure(thrown)

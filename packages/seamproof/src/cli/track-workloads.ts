@@ -1,9 +1,11 @@
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
-import { captureWorkload, type ReadCapture, type WorkloadCapture } from '../pipeline.js'
+import { captureWorkload, judgeLayer, type ReadCapture, type WorkloadCapture } from '../pipeline.js'
+import { renderLayer } from '../report/text/render-layer.js'
 import { renderLeaks } from '../report/text/render-leaks.js'
 import { captureJson } from './capture-json.js'
 import { readWithProgress, shownPath } from './capture-options.js'
+import { layerEnvironment } from './layer-options.js'
 import { leakExitCode } from './leak-exit-code.js'
 import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
@@ -44,6 +46,10 @@ async function trackOne(
   const capture = await readWithProgress(run.captureDir, options)
   const json = captureJson(capture, run.fault)
   if (!options.json) printOutcome(capture, terminal)
+  if (options.layer && !options.json) {
+    const layer = judgeLayer(capture.facts, {}, capture.manifest.workloads ?? [])
+    terminal.print(renderLayer(capture.facts, layer, terminal.textOptions))
+  }
   if (run.fault === undefined) return { exitCode: leakExitCode(capture.verdicts), json }
   reportFailure(run.fault)
   return { exitCode: run.fault.exitCode, json }
@@ -60,7 +66,7 @@ async function captureOne(
     return await captureWorkload({
       file,
       cwd: process.cwd(),
-      env: process.env,
+      env: options.layer ? layerEnvironment(process.env) : process.env,
       mode: options.mode ?? config.mode ?? 'full',
       // A workload is about allocations, not speed: every line in a stack should be the line of the call.
       isExact: options.exact ?? true,

@@ -20,6 +20,7 @@ export interface TrackOptions extends CaptureOptions {
   warmup?: number
   only?: string
   node?: string
+  layer?: boolean
 }
 
 const examples = `
@@ -65,6 +66,7 @@ export function trackCommand(): Command {
       'stop recording when a trace has this size, such as 2G',
       byteCount,
     )
+    .option('--layer', 'check every Node-API call as well (see: seamproof check)')
     .option('--json', 'print JSON (for a program on stderr, as stdout is the program’s)')
     .option('--config <file>', 'config to use (default: seamproof.config.* here)')
     .optionsGroup('Workloads:')
@@ -93,7 +95,7 @@ export function trackCommand(): Command {
 }
 
 /** commander drops the `--`, which is what tells a program from workload files. */
-function programAfterSeparator(
+export function programAfterSeparator(
   argv: readonly string[],
   operands: readonly string[],
 ): string[] | undefined {

@@ -1,5 +1,6 @@
 import type { CaptureMode } from './capture.js'
 import type { Frame } from './frame.js'
+import type { LayerFacts } from './layer.js'
 
 /** facts.json: numbers and stacks computed from one capture. Bytes are those asked for, times are from the process's start. */
 export interface CaptureFacts {
@@ -32,6 +33,8 @@ export interface ProcessFacts {
   gc: { count: number; totalMs: number }
   jsFrames: JsFrameCoverage
   losses: Losses
+  /** Absent when the seam layer was not active. */
+  layer?: LayerFacts
 }
 
 export type AllocationKind =

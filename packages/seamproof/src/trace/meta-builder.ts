@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type ByteReader, DamagedBytes } from './byte-reader.js'
+import { isLayerRecord, LayerRecords } from './layer-records.js'
 import {
   readJsHeap,
   readLines,
@@ -27,6 +28,7 @@ export class MetaBuilder {
   readonly #unknownLocation = this.#locations.unknown(0)
   /** No id can be larger: a NODE record takes five bytes. */
   readonly #nodeIdMax: number
+  readonly #layer = new LayerRecords()
   #nextNode = 0
   #lastPc: ReturnAddress = 0
   readonly meta: TraceMeta
@@ -51,6 +53,7 @@ export class MetaBuilder {
       snapshots: [],
       forks: [],
       notes: [],
+      layer: null,
       damage: [],
     }
   }
@@ -91,7 +94,9 @@ export class MetaBuilder {
         this.meta.notes.push(body.string())
         break
       default:
-        this.#timed(record.type, body)
+        if (isLayerRecord(record.type))
+          this.#layer.add(record.type, body, this.meta.marks.length - 1)
+        else this.#timed(record.type, body)
     }
   }
 
@@ -165,6 +170,7 @@ export class MetaBuilder {
 
   finish(): TraceMeta {
     this.meta.damage = this.#file.damage.entries
+    this.meta.layer = this.#layer.finish()
     return this.meta
   }
 }

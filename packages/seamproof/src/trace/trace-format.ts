@@ -31,6 +31,11 @@ export const MetaType = {
   fork: 15,
   codeLines: 16,
   note: 17,
+  layer: 18,
+  finding: 19,
+  findingRepeated: 20,
+  crossings: 21,
+  layerLive: 22,
 } as const
 
 export const NodeFlag = {

@@ -1,4 +1,5 @@
 import type { MarkKind } from '../contract/facts.js'
+import type { TraceLayer } from './layer-records.js'
 import { MetaBuilder } from './meta-builder.js'
 import { visitMetaRecords } from './meta-record.js'
 import type { StackTree } from './stack-tree.js'
@@ -89,6 +90,8 @@ export interface TraceMeta {
   snapshots: TraceSnapshot[]
   forks: { childPid: number; timeUs: number }[]
   notes: string[]
+  /** What the seam layer wrote; null when it was not active. */
+  layer: TraceLayer | null
   /** Places that could not be trusted and were skipped. */
   damage: DamageEntry[]
 }

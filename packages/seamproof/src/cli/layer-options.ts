@@ -1,0 +1,34 @@
+import { type Command, Option } from 'commander'
+import type { LayerSeverity } from '../contract/layer.js'
+import { oneOf } from './option-values.js'
+
+/** How findings of the seam layer are chosen. */
+export interface LayerOptions {
+  rule?: string[]
+  addon?: string[]
+  severity?: LayerSeverity
+}
+
+export function addLayerOptions(command: Command): Command {
+  return command
+    .option('--rule <id...>', 'only these rules, or all that begin so: SEAM-REF')
+    .option('--addon <name...>', 'only addons whose path contains this')
+    .addOption(
+      new Option('--severity <level>', 'nothing below: error, warning or advice').argParser(
+        oneOf(['error', 'warning', 'advice'] as const),
+      ),
+    )
+}
+
+export function layerFilter({ rule, addon, severity }: LayerOptions) {
+  return {
+    ...(rule === undefined ? {} : { rules: rule }),
+    ...(addon === undefined ? {} : { addons: addon }),
+    ...(severity === undefined ? {} : { severity }),
+  }
+}
+
+/** The environment that makes the agent bring its layer. */
+export function layerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, SEAMPROOF_LAYER: '1' }
+}

@@ -1,0 +1,99 @@
+/** What the seam layer saw of one process. Frame indexes are into `ProcessFacts.frames`, innermost first. */
+export type LayerSeverity = 'error' | 'warning' | 'advice'
+
+/** What a thread was doing when it broke a rule; `native`: code that Node did not call through Node-API. */
+export type LayerPhase =
+  | 'native'
+  | 'init'
+  | 'callback'
+  | 'execute'
+  | 'complete'
+  | 'finalizer'
+  | 'hook'
+  | 'call-js'
+  | 'teardown'
+
+export type LayerObjectKind =
+  | 'reference'
+  | 'deferred'
+  | 'async work'
+  | 'thread-safe function'
+  | 'async context'
+  | 'callback scope'
+  | 'cleanup hook'
+  | 'async cleanup hook'
+  | 'wrap'
+  | 'external'
+  | 'buffer'
+  | 'handle scope'
+
+/** `now`: the call that broke the rule. The others are the life of the object it was done to. */
+export type LayerStackRole = 'now' | 'created' | 'handed-over' | 'freed'
+
+export interface LayerFinding {
+  ruleId: string
+  severity: LayerSeverity
+  addonPath: string
+  /** What JavaScript called, or what registered the callback that ran; empty when it is not known. */
+  exportName: string
+  /** The Node-API function that was called; empty when the rule was broken by something else. */
+  functionName: string
+  phase: LayerPhase
+  timeMs: number
+  thread: number
+  objectKind?: LayerObjectKind
+  stacks: { role: LayerStackRole; frameIndexes: number[] }[]
+  notes: { name: string; value: string }[]
+  /** How often the same was done from the same stack. */
+  count: number
+}
+
+/** Calls from JavaScript into one function of an addon. */
+export interface LayerCrossing {
+  addonPath: string
+  exportName: string
+  callCount: number
+  totalNs: number
+  maxNs: number
+  /** Node-API calls made inside, with those of callbacks further in. */
+  apiCallCount: number
+}
+
+/** Objects of one kind made at one place, counted after each round of a workload. */
+export interface LayerObjectSeries {
+  kind: LayerObjectKind
+  addonPath: string
+  exportName: string
+  frameIndexes: number[]
+  workload: string
+  operationsPerRound: number
+  liveCounts: number[]
+}
+
+export interface LayerFacts {
+  wrappedFunctionCount: number
+  /** Functions that this Node exports and the layer does not know: calls to them were not seen. */
+  unknownFunctionCount: number
+  apiCallCount: number
+  findings: LayerFinding[]
+  crossings: LayerCrossing[]
+  objects: LayerObjectSeries[]
+}
+
+export interface LayerRule {
+  id: string
+  family: LayerFamily
+  severity: LayerSeverity
+  title: string
+  /** The rule in one sentence. */
+  rule: string
+  /** Anchor in Node's n-api documentation. */
+  anchor: string
+  /** What Node does about it by itself. */
+  otherwise: string
+  /** How the layer sees it, and what it cannot see of it. */
+  detection: string
+  fix: string
+}
+
+export type LayerFamily = 'handoff' | 'callback lifecycle' | 'rules of the API' | 'event loop'

@@ -1,0 +1,143 @@
+import type { WorkloadRun } from '../contract/capture.js'
+import type { CaptureFacts, ProcessFacts } from '../contract/facts.js'
+import type {
+  LayerFinding,
+  LayerObjectKind,
+  LayerObjectSeries,
+  LayerSeverity,
+} from '../contract/layer.js'
+import { layerRule } from '../contract/layer-rules/layer-rules.js'
+import type { CheckVerdict } from '../contract/verdict.js'
+
+export interface LayerFilter {
+  /** Rule ids, or beginnings of them: `SEAM-REF`. Empty: all. */
+  rules?: readonly string[]
+  /** Parts of addon paths. Empty: all. */
+  addons?: readonly string[]
+  /** Nothing below it is kept. */
+  severity?: LayerSeverity
+}
+
+export interface JudgedFinding extends LayerFinding {
+  /** Index into `CaptureFacts.processes`. */
+  processIndex: number
+}
+
+export interface LayerVerdicts {
+  checks: CheckVerdict[]
+  /** The most severe first. */
+  findings: JudgedFinding[]
+}
+
+const severityOrder: LayerSeverity[] = ['error', 'warning', 'advice']
+
+/** Objects of these kinds that grow in every round are a leak; wraps and buffers may be held by JavaScript. */
+const pileUpRule: Partial<Record<LayerObjectKind, string>> = {
+  reference: 'SEAM-REF-004',
+  deferred: 'SEAM-PROMISE-002',
+  'async work': 'SEAM-WORK-004',
+  'thread-safe function': 'SEAM-TSFN-003',
+}
+
+/** Findings of the seam layer against the limit that there may be no error. */
+export function judgeLayer(
+  facts: CaptureFacts,
+  filter: LayerFilter = {},
+  workloads: readonly WorkloadRun[] = [],
+): LayerVerdicts {
+  const watched = facts.processes.filter((process) => process.layer !== undefined)
+  const findings = facts.processes
+    .flatMap((process, processIndex) =>
+      findingsOf(process).map((finding) => ({ ...finding, processIndex })),
+    )
+    .filter((finding) => isKept(finding, filter))
+    .sort(bySeverity)
+  const failed = workloads.find((workload) => workload.error !== undefined)
+  return { checks: [overall(watched, findings, failed)], findings }
+}
+
+function findingsOf({ layer }: ProcessFacts): LayerFinding[] {
+  if (layer === undefined) return []
+  return [...layer.findings, ...layer.objects.flatMap(pileUp)]
+}
+
+/** CPython's rule for reference leaks: every round adds at least one. */
+function pileUp(series: LayerObjectSeries): LayerFinding[] {
+  const ruleId = pileUpRule[series.kind]
+  const steps = series.liveCounts.slice(1).map((count, i) => count - series.liveCounts[i]!)
+  if (ruleId === undefined || steps.length < 3 || steps.some((step) => step < 1)) return []
+  const grown = steps.reduce((sum, step) => sum + step, 0)
+  const perOperation = grown / steps.length / series.operationsPerRound
+  return [
+    {
+      ruleId,
+      severity: layerRule(ruleId)?.severity ?? 'warning',
+      addonPath: series.addonPath,
+      exportName: series.exportName,
+      functionName: '',
+      phase: 'callback',
+      timeMs: 0,
+      thread: 0,
+      objectKind: series.kind,
+      stacks: [{ role: 'created', frameIndexes: series.frameIndexes }],
+      notes: [
+        { name: 'workload', value: series.workload },
+        { name: 'more each round', value: steps.join(' ') },
+        { name: 'per operation', value: perOperation.toPrecision(3) },
+      ],
+      count: grown,
+    },
+  ]
+}
+
+function isKept(finding: LayerFinding, { rules, addons, severity }: LayerFilter): boolean {
+  const has = (list: readonly string[] | undefined, matches: (one: string) => boolean) =>
+    list === undefined || list.length === 0 || list.some(matches)
+  return (
+    has(rules, (rule) => finding.ruleId.startsWith(rule)) &&
+    has(addons, (addon) => finding.addonPath.includes(addon)) &&
+    severityOrder.indexOf(finding.severity) <= severityOrder.indexOf(severity ?? 'advice')
+  )
+}
+
+function bySeverity(a: JudgedFinding, b: JudgedFinding): number {
+  return (
+    severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) ||
+    a.ruleId.localeCompare(b.ruleId) ||
+    b.count - a.count
+  )
+}
+
+function overall(
+  watched: readonly ProcessFacts[],
+  findings: readonly JudgedFinding[],
+  failed: WorkloadRun | undefined,
+): CheckVerdict {
+  const check = 'seam layer'
+  const errors = findings.filter((finding) => finding.severity === 'error').length
+  const warnings = findings.filter((finding) => finding.severity === 'warning').length
+  const exports = watched.reduce((sum, { layer }) => sum + layer!.crossings.length, 0)
+  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')} in ${count(exports, 'function')} of addons that were called`
+  if (errors > 0) return { check, status: 'fail', evidence }
+  if (watched.length === 0)
+    return {
+      check,
+      status: 'not-run',
+      evidence,
+      reason: 'the layer was active in no process: none was Node with SEAMPROOF_LAYER=1',
+    }
+  if (failed !== undefined)
+    return { check, status: 'not-run', evidence, reason: `workload "${failed.name}" failed` }
+  if (exports === 0 && findings.length === 0)
+    return {
+      check,
+      status: 'not-run',
+      evidence,
+      reason: 'no function that an addon made with Node-API was called',
+    }
+  return { check, status: 'pass', evidence }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
