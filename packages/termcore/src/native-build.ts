@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildNative, type Sanitizer } from '@seamproof/kit/native-build'
@@ -17,6 +18,18 @@ export interface AddonBuildOptions {
   readonly flags?: readonly string[]
 }
 
+/** The package's own folder, or one of the user's where packages are installed read-only. */
+function writableBuildDir(): string {
+  if (process.env.TERMCORE_BUILD_DIR !== undefined) return process.env.TERMCORE_BUILD_DIR
+  try {
+    mkdirSync(buildDir, { recursive: true })
+    accessSync(buildDir, constants.W_OK)
+    return buildDir
+  } catch {
+    return join(homedir(), '.cache', 'seamproof-termcore')
+  }
+}
+
 /** Builds the addon unless it is there already; returns its path. */
 export function buildAddon(options: AddonBuildOptions = {}): string {
   return buildNative({
@@ -28,6 +41,6 @@ export function buildAddon(options: AddonBuildOptions = {}): string {
     includeDirs: [nativeDir, nodeApiIncludeDir],
     flags: ['-DNAPI_VERSION=8', ...(options.flags ?? [])],
     ...(options.sanitizers === undefined ? {} : { sanitizers: options.sanitizers }),
-    outDir: process.env.TERMCORE_BUILD_DIR ?? buildDir,
+    outDir: writableBuildDir(),
   })
 }
