@@ -52,6 +52,18 @@ describe('generated streams give the same screen as @xterm/headless', () => {
     })
   }
 
+  test('with scrollback: 100 streams, without what depends on lines that have left the screen', async () => {
+    // Saved cursors and erasing to the left: docs/termcore-differences.md.
+    const excluded = ['\x1b7', '\x1b8', '\x1b[1J', '\x1b[?1048', '\x1b[?1049']
+    for (let seed = 1; seed <= 100; seed++) {
+      const size = { cols: 40 + (seed % 41), rows: 10 + (seed % 15), scrollback: 20 }
+      let text = tortureStream(seed % 2 ? 'narrow' : 'wide', seed, 150)
+      for (const sequence of excluded) text = text.replaceAll(sequence, '\x1b[?25')
+      const stream = encode(text)
+      expect(await compare(stream, size, stream.length), `seed ${seed}`).toBe('')
+    }
+  })
+
   test('bytes that are not UTF-8 become U+FFFD as the Encoding standard says', async () => {
     // The peer drops them instead, so it gets what TextDecoder made of the stream.
     const random = createRandom(7)
