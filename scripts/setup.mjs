@@ -14,6 +14,10 @@ const tools = [
   { package: 'binutils', commands: ['addr2line', 'objcopy'] },
   { package: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], any: true },
   { package: 'vim', commands: ['vim'] },
+  { package: 'valgrind', commands: ['valgrind'] },
+  // The agent beside other allocators.
+  { package: 'libjemalloc2', files: ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'] },
+  { package: 'libmimalloc-dev', files: ['/usr/lib/x86_64-linux-gnu/libmimalloc.so'] },
   // termcore's NEON kernels: built for AArch64 and run in an emulator.
   {
     package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
@@ -42,8 +46,8 @@ function assertNode() {
 }
 
 function installTools(wanted) {
-  const missing = wanted.filter(({ commands, any }) =>
-    any ? !commands.some(isInPath) : !commands.every(isInPath),
+  const missing = wanted.filter(({ commands = [], files = [], any }) =>
+    any ? !commands.some(isInPath) : !(commands.every(isInPath) && files.every(existsSync)),
   )
   if (missing.length === 0) return
   const packages = missing.map((tool) => tool.package)

@@ -34,7 +34,7 @@ function expectAllSeen({ code, stdout, trace }: TracedRun): void {
 describe('pitfall 12: another allocator preloaded beside the agent', () => {
   test.each([
     ['libjemalloc.so.2', 'libjemalloc2'],
-    ['libmimalloc.so.2', 'libmimalloc2.0'],
+    ['libmimalloc.so', 'libmimalloc-dev'],
   ])(
     '%s after the agent: every block is seen, and the allocator is the one that serves',
     async (name, apt) => {
@@ -49,7 +49,7 @@ describe('pitfall 12: another allocator preloaded beside the agent', () => {
 
   test.each([
     ['libjemalloc.so.2', 'libjemalloc2'],
-    ['libmimalloc.so.2', 'libmimalloc2.0'],
+    ['libmimalloc.so', 'libmimalloc-dev'],
   ])('%s before the agent: blocks are not seen, nothing breaks', async (name, apt) => {
     const run = await runTraced(folder, mix, { before: [library(name, apt)] })
     expect([run.code, run.stdout]).toEqual([0, 'unharmed'])

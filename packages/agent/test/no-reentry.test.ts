@@ -1,6 +1,7 @@
+import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { buildSubject, scratchFolder } from './build-subject.js'
-import { runTraced } from './traced-run.js'
+import { newCapture, readCapture, runTraced, tracedEnvironment } from './traced-run.js'
 
 const folder = scratchFolder()
 let shim: string
@@ -26,3 +27,14 @@ describe.each(['full', 'aggregate'] as const)(
     })
   },
 )
+
+test('valgrind’s memcheck finds no fault in a process with the agent in it', async () => {
+  const captureDir = newCapture(folder)
+  const args = ['--quiet', '--error-exitcode=77', exerciser, '4', '300', 'maps']
+  const env = await tracedEnvironment(captureDir, {})
+  const result = await execa('valgrind', args, { env, extendEnv: false, reject: false })
+  if (result.code === 'ENOENT')
+    throw new Error('this test needs valgrind: apt-get install valgrind')
+  expect([result.exitCode, result.stderr, result.stdout]).toEqual([0, '', 'unharmed'])
+  for (const trace of readCapture(captureDir)) expect(trace.violations).toEqual([])
+})

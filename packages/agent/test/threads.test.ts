@@ -76,6 +76,19 @@ describe('pitfall 4: thread-local storage', () => {
   })
 })
 
+describe('a stack that the program gave to its thread', () => {
+  test('is the thread’s own: walked to its end and not flagged', async () => {
+    const { code, trace } = await run('own-stack')
+    expect(code).toBe(0)
+    const frames = await trace.stack(trace.allocationsOf(7121)[0]!.stack)
+    expect(frames.map((frame) => frame.functionName)).toEqual(
+      expect.arrayContaining(['allocate_once', 'start_thread']),
+    )
+    expect(trace.meta.header.foreignStackWalks).toBe(0)
+    expect(trace.meta.header.walksEndedEarly).toBe(0)
+  })
+})
+
 describe('many threads', () => {
   test('a thousand short ones each have a name and an end, and a page of the file', async () => {
     const { code, trace } = await run('short')

@@ -84,6 +84,15 @@ int main(int count, char **arguments) {
     return start(call_plugin, PTHREAD_STACK_MIN);
   } else if (!strcmp(way, "tiny-exit")) {
     return start(allocate_and_exit, PTHREAD_STACK_MIN);
+  } else if (!strcmp(way, "own-stack")) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    char *stack = aligned_alloc(4096, 256 * 1024);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, 256 * 1024);
+    if (pthread_create(&thread, &attributes, allocate_once, NULL)) return 3;
+    pthread_join(thread, NULL);
+    free(stack);
   } else if (!strcmp(way, "destructors")) {
     for (int i = 0; i < 8; i++) pthread_key_create(&keys[i], destroy);
     for (int i = 0; i < 200; i++)
