@@ -50,24 +50,6 @@ function headersBelow(folder: string): string[] {
   return found.sort()
 }
 
-const versions = new Map<string, string>()
-
-function compilerVersion(compiler: string): string {
-  const known = versions.get(compiler)
-  if (known !== undefined) return known
-  const result = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
-  if (result.error !== undefined || result.status !== 0) {
-    throw new KitError(
-      'KIT_COMPILER_MISSING',
-      `the C compiler "${compiler}" cannot be run`,
-      'install one (Debian: apt-get install gcc make; macOS: xcode-select --install) or set CC',
-      { cause: result.error },
-    )
-  }
-  versions.set(compiler, result.stdout)
-  return result.stdout
-}
-
 function commandLine(options: NativeBuildOptions): string[] {
   const kind = options.kind ?? 'addon'
   const line = [...baseFlags]
@@ -87,7 +69,8 @@ function commandLine(options: NativeBuildOptions): string[] {
 
 function cacheKey(options: NativeBuildOptions, compiler: string, line: readonly string[]): string {
   const hash = createHash('sha256')
-  hash.update(`${process.platform} ${process.arch}\n${compilerVersion(compiler)}\n`)
+  // Not the compiler's version: a machine that has the result needs no compiler to use it.
+  hash.update(`${process.platform} ${process.arch} ${compiler}\n`)
   // Folders move between machines, their contents decide: the key leaves -I paths out.
   hash.update(line.filter((flag) => !flag.startsWith('-I')).join('\0'))
   const headers = [kitIncludeDir, ...(options.includeDirs ?? [])].flatMap(headersBelow)
@@ -115,6 +98,13 @@ export function buildNative(options: NativeBuildOptions): string {
   const args = [...line, '-o', temporary, ...options.sources]
   if (process.platform === 'linux') args.push('-lm', '-ldl')
   const result = spawnSync(compiler, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
+  if (result.error !== undefined && 'code' in result.error && result.error.code === 'ENOENT')
+    throw new KitError(
+      'KIT_COMPILER_MISSING',
+      `${options.name} has to be built, and there is no C compiler "${compiler}"`,
+      'install one (Debian: apt-get install gcc; macOS: xcode-select --install) or set CC',
+      { cause: result.error },
+    )
   if (result.status !== 0) {
     rmSync(temporary, { force: true })
     throw new KitError(
