@@ -6,8 +6,8 @@
  *     allocating. Memory comes from agt_map (a plain mmap system call).
  *   - A hook sets thread->busy for its whole body. Whatever allocates inside (a signal handler, a libc call of ours) sees it
  *     and passes untracked, counted in the file header.
- *   - Lock order: g_meta.lock, then g_file.lock. A shard lock of the live map is taken alone. None is held over a call
- *     into the loader.
+ *   - Lock order: the mappings' lock, then g_meta.lock, then g_file.lock. A shard of the live map is locked alone. None is
+ *     held over a call into the loader.
  *   - errno is the caller's: slow paths save and restore it.
  */
 #ifndef SEAMPROOF_AGENT_H

@@ -5,19 +5,62 @@
 #include "agent.h"
 
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 /* --------------------------------------------------------------------------------------------------- totals per stack */
 
-struct totals {
-  _Atomic uint64_t allocated_blocks, allocated_bytes, freed_blocks, freed_bytes;
+/*
+ * A total is an atomic word for what came lately (blocks above bit 40, bytes below), so that a hook adds both at once, and
+ * two wide words that the recent one is poured into before it is full. Pouring holds g_meta.lock: a snapshot sees it whole.
+ */
+struct total {
+  _Atomic uint64_t recent;
+  uint64_t blocks, bytes; /* guarded by g_meta.lock */
 };
+enum { RECENT_BYTES_BITS = 40 };
+#define RECENT_BYTES (((uint64_t)1 << RECENT_BYTES_BITS) - 1)
+/* Half of what fits: the other half is room for what threads add while one pours. */
+#define IS_FULL(recent) ((recent) & ((uint64_t)1 << 63 | (uint64_t)1 << (RECENT_BYTES_BITS - 1)))
+/* What would take more than its share of that room goes straight to the wide words. */
+#define IS_LARGE(blocks, bytes) ((blocks) > 1 << 16 || (bytes) >= (uint64_t)1 << 32)
+
+struct stack_totals { struct total allocated, freed; };
 /* Parallel to the stack tree, reserved and touched as stacks appear. */
 static struct {
-  struct totals *totals;
+  struct stack_totals *totals;
   uint64_t *written_blocks; /* allocated + freed at the last snapshot; guarded by g_meta.lock */
   uint8_t *kinds;
-  _Atomic int64_t live_bytes, live_blocks, peak_bytes;
+  _Alignas(64) _Atomic int64_t live_bytes; /* every hook of every thread adds to it */
+  _Atomic int64_t peak_bytes;
 } g_stacks;
+
+/* Holder of g_meta.lock. */
+static void pour(struct total *total) {
+  if (!atomic_load_explicit(&total->recent, memory_order_relaxed)) return; /* most are: do not touch their pages */
+  uint64_t recent = atomic_exchange_explicit(&total->recent, 0, memory_order_relaxed);
+  total->blocks += recent >> RECENT_BYTES_BITS;
+  total->bytes += recent & RECENT_BYTES;
+}
+
+static AGT_NOINLINE void pour_and_add(struct total *total, uint64_t blocks, uint64_t bytes) {
+  pthread_mutex_lock(&g_meta.lock);
+  pour(total);
+  total->blocks += blocks;
+  total->bytes += bytes;
+  pthread_mutex_unlock(&g_meta.lock);
+}
+
+static inline void add_to(struct total *total, uint64_t blocks, uint64_t bytes) {
+  if (AGT_UNLIKELY(IS_LARGE(blocks, bytes))) {
+    pour_and_add(total, blocks, bytes);
+    return;
+  }
+  uint64_t added = blocks << RECENT_BYTES_BITS | bytes;
+  uint64_t recent = atomic_fetch_add_explicit(&total->recent, added, memory_order_relaxed) + added;
+  if (AGT_UNLIKELY(IS_FULL(recent))) pour_and_add(total, 0, 0);
+}
 
 /* ----------------------------------------------------------------------------------------------------------- live map */
 
@@ -28,10 +71,32 @@ static struct {
 struct entry { uint64_t key, value; };
 enum { SHARDS = 64, SHARD_MIN = 1 << 10 };
 static struct shard {
-  _Alignas(64) pthread_mutex_t lock;
+  _Alignas(64) _Atomic uint32_t is_locked;
+  uint32_t mask, count; /* guarded by is_locked, as all below */
   struct entry *entries;
-  uint32_t mask, count;
 } g_shards[SHARDS];
+
+static AGT_NOINLINE void wait_for(struct shard *shard) {
+  for (uint32_t tries = 0;; tries++) {
+    for (int spins = 0; spins < 64; spins++) {
+      if (!atomic_load_explicit(&shard->is_locked, memory_order_relaxed) &&
+          !atomic_exchange_explicit(&shard->is_locked, 1, memory_order_acquire))
+        return;
+      __builtin_ia32_pause();
+    }
+    /* Its holder was put to sleep. Sleep too: a thread of higher priority that only yields would never let it go on. */
+    if (tries > 2) syscall(SYS_nanosleep, &(struct timespec){0, 20000}, NULL);
+  }
+}
+
+/* Held for some tens of instructions, and most often free: a mutex's calls would cost more than what they guard. */
+static inline struct shard *lock_shard_of(uint64_t mixed) {
+  struct shard *shard = &g_shards[mixed & (SHARDS - 1)];
+  if (AGT_UNLIKELY(atomic_exchange_explicit(&shard->is_locked, 1, memory_order_acquire))) wait_for(shard);
+  return shard;
+}
+
+static inline void unlock_shard(struct shard *shard) { atomic_store_explicit(&shard->is_locked, 0, memory_order_release); }
 
 static inline uint64_t mix(uint64_t key) {
   key *= 0x9e3779b97f4a7c15u;
@@ -39,18 +104,17 @@ static inline uint64_t mix(uint64_t key) {
 }
 
 bool agt_live_init(void) {
-  g_stacks.totals = agt_map((size_t)sizeof(struct totals) << 21);
+  g_stacks.totals = agt_map(sizeof(struct stack_totals) << 21);
   g_stacks.written_blocks = agt_map((size_t)sizeof(uint64_t) << 21);
   g_stacks.kinds = agt_map((size_t)1 << 21);
   for (int i = 0; i < SHARDS; i++) {
-    pthread_mutex_init(&g_shards[i].lock, NULL);
+    atomic_store(&g_shards[i].is_locked, 0);
     g_shards[i].entries = agt_map(SHARD_MIN * sizeof(struct entry));
     g_shards[i].mask = SHARD_MIN - 1;
     g_shards[i].count = 0;
     if (!g_shards[i].entries) return false;
   }
   atomic_store(&g_stacks.live_bytes, 0);
-  atomic_store(&g_stacks.live_blocks, 0);
   atomic_store(&g_stacks.peak_bytes, 0);
   return g_stacks.totals && g_stacks.written_blocks && g_stacks.kinds && agt_mappings_init();
 }
@@ -72,17 +136,14 @@ static bool grow(struct shard *shard) {
 }
 
 void agt_totals_free(uint32_t stack, uint64_t blocks, uint64_t bytes) {
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].freed_blocks, blocks, memory_order_relaxed);
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].freed_bytes, bytes, memory_order_relaxed);
+  add_to(&g_stacks.totals[stack].freed, blocks, bytes);
   atomic_fetch_sub_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed);
-  atomic_fetch_sub_explicit(&g_stacks.live_blocks, (int64_t)blocks, memory_order_relaxed);
 }
 
 void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
-  __atomic_store_n(&g_stacks.kinds[stack], kind, __ATOMIC_RELAXED);
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_blocks, 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&g_stacks.totals[stack].allocated_bytes, bytes, memory_order_relaxed);
-  atomic_fetch_add_explicit(&g_stacks.live_blocks, 1, memory_order_relaxed);
+  if (AGT_UNLIKELY(__atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED) != kind))
+    __atomic_store_n(&g_stacks.kinds[stack], kind, __ATOMIC_RELAXED);
+  add_to(&g_stacks.totals[stack].allocated, 1, bytes);
   int64_t live = atomic_fetch_add_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
   int64_t peak = atomic_load_explicit(&g_stacks.peak_bytes, memory_order_relaxed);
   while (live > peak && !atomic_compare_exchange_weak_explicit(&g_stacks.peak_bytes, &peak, live, memory_order_relaxed,
@@ -97,31 +158,30 @@ static void count_freed(uint64_t value) {
 void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind) {
   if (bytes >= (uint64_t)1 << 38) bytes = ((uint64_t)1 << 38) - 1;
   uint64_t value = (uint64_t)stack << 43 | (uint64_t)(kind & 31) << 38 | bytes;
-  struct shard *shard = &g_shards[mix(key) & (SHARDS - 1)];
-  uint64_t replaced = 0;
-  pthread_mutex_lock(&shard->lock);
+  uint64_t mixed = mix(key), replaced = 0;
+  struct shard *shard = lock_shard_of(mixed);
   if (shard->count * 4 >= shard->mask * 3 && !grow(shard)) {
-    pthread_mutex_unlock(&shard->lock);
+    unlock_shard(shard);
     AGT_COUNT(events_dropped);
     return;
   }
-  uint32_t at = (uint32_t)(mix(key) >> 8) & shard->mask;
+  uint32_t at = (uint32_t)(mixed >> 8) & shard->mask;
   while (shard->entries[at].key && shard->entries[at].key != key) at = (at + 1) & shard->mask;
   if (shard->entries[at].key) replaced = shard->entries[at].value; /* its release was not seen: a descriptor closed by exec */
   else shard->count++;
   shard->entries[at] = (struct entry){key, value};
-  pthread_mutex_unlock(&shard->lock);
+  unlock_shard(shard);
   if (AGT_UNLIKELY(replaced)) count_freed(replaced);
   agt_totals_add(stack, kind, bytes);
 }
 
 uint64_t agt_live_remove(uint64_t key) {
-  struct shard *shard = &g_shards[mix(key) & (SHARDS - 1)];
-  pthread_mutex_lock(&shard->lock);
-  uint32_t mask = shard->mask, at = (uint32_t)(mix(key) >> 8) & mask;
+  uint64_t mixed = mix(key);
+  struct shard *shard = lock_shard_of(mixed);
+  uint32_t mask = shard->mask, at = (uint32_t)(mixed >> 8) & mask;
   while (shard->entries[at].key && shard->entries[at].key != key) at = (at + 1) & mask;
   if (!shard->entries[at].key) {
-    pthread_mutex_unlock(&shard->lock);
+    unlock_shard(shard);
     return 0;
   }
   uint64_t value = shard->entries[at].value;
@@ -135,7 +195,7 @@ uint64_t agt_live_remove(uint64_t key) {
   }
   shard->entries[at].key = 0;
   shard->count--;
-  pthread_mutex_unlock(&shard->lock);
+  unlock_shard(shard);
   count_freed(value);
   return value;
 }
@@ -145,36 +205,47 @@ void agt_live_restore(uint64_t key, uint64_t value) {
   uint32_t stack = (uint32_t)(value >> 43);
   uint64_t bytes = value & (((uint64_t)1 << 38) - 1);
   agt_live_add(key, bytes, stack, (uint8_t)(value >> 38 & 31));
-  atomic_fetch_sub_explicit(&g_stacks.totals[stack].allocated_blocks, 1, memory_order_relaxed);
-  atomic_fetch_sub_explicit(&g_stacks.totals[stack].allocated_bytes, bytes, memory_order_relaxed);
-  atomic_fetch_sub_explicit(&g_stacks.totals[stack].freed_blocks, 1, memory_order_relaxed);
-  atomic_fetch_sub_explicit(&g_stacks.totals[stack].freed_bytes, bytes, memory_order_relaxed);
+  /* Neither the removal nor the addition happened. */
+  struct stack_totals *totals = &g_stacks.totals[stack];
+  pour_and_add(&totals->allocated, (uint64_t)-1, -bytes);
+  pour_and_add(&totals->freed, (uint64_t)-1, -bytes);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- snapshots */
 
+/* Holder of g_meta.lock. Live blocks are what the stacks sum up to. */
+static int64_t pour_all(uint32_t count) {
+  int64_t live_blocks = 0;
+  for (uint32_t stack = 0; stack < count; stack++) {
+    struct stack_totals *totals = &g_stacks.totals[stack];
+    pour(&totals->allocated);
+    pour(&totals->freed);
+    live_blocks += (int64_t)(totals->allocated.blocks - totals->freed.blocks);
+  }
+  return live_blocks;
+}
+
 void agt_live_snapshot(uint64_t seq, uint64_t time_us) {
-  int64_t live_bytes = atomic_load(&g_stacks.live_bytes), live_blocks = atomic_load(&g_stacks.live_blocks);
   uint8_t body[96];
+  pthread_mutex_lock(&g_meta.lock);
+  uint32_t count = agt_tree_count();
+  int64_t live_blocks = pour_all(count), live_bytes = atomic_load(&g_stacks.live_bytes);
   uint8_t *p = agt_put_varint(body, seq);
   p = agt_put_varint(p, time_us);
   p = agt_put_varint(p, live_bytes < 0 ? 0 : (uint64_t)live_bytes);
   p = agt_put_varint(p, live_blocks < 0 ? 0 : (uint64_t)live_blocks);
   p = agt_put_varint(p, (uint64_t)atomic_load(&g_stacks.peak_bytes));
-  pthread_mutex_lock(&g_meta.lock);
   agt_meta_write_locked(AGT_META_SNAPSHOT, body, (size_t)(p - body));
-  uint32_t count = agt_tree_count();
   for (uint32_t stack = 0; stack < count; stack++) {
-    struct totals *totals = &g_stacks.totals[stack];
-    uint64_t allocated = atomic_load(&totals->allocated_blocks), freed = atomic_load(&totals->freed_blocks);
-    if (allocated + freed == g_stacks.written_blocks[stack]) continue;
-    g_stacks.written_blocks[stack] = allocated + freed;
+    const struct total *allocated = &g_stacks.totals[stack].allocated, *freed = &g_stacks.totals[stack].freed;
+    if (allocated->blocks + freed->blocks == g_stacks.written_blocks[stack]) continue;
+    g_stacks.written_blocks[stack] = allocated->blocks + freed->blocks;
     p = agt_put_varint(body, stack);
     *p++ = __atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED);
-    p = agt_put_varint(p, allocated);
-    p = agt_put_varint(p, atomic_load(&totals->allocated_bytes));
-    p = agt_put_varint(p, freed);
-    p = agt_put_varint(p, atomic_load(&totals->freed_bytes));
+    p = agt_put_varint(p, allocated->blocks);
+    p = agt_put_varint(p, allocated->bytes);
+    p = agt_put_varint(p, freed->blocks);
+    p = agt_put_varint(p, freed->bytes);
     agt_meta_write_locked(AGT_META_SNAPSHOT_STACK, body, (size_t)(p - body));
   }
   agt_meta_write_locked(AGT_META_SNAPSHOT_END, NULL, 0);
