@@ -97,13 +97,26 @@ function writeEvents(encoder) {
 
 const child = `
 import { openTrace } from '${root}/packages/seamproof/dist/trace/open-trace.js'
+import { EventOp } from '${root}/packages/seamproof/dist/trace/event-batch.js'
+import { LiveBlocks } from '${root}/packages/seamproof/dist/trace/live-blocks.js'
 import { analyzeTrace } from '${root}/packages/seamproof/dist/analyze/analyze-trace.js'
 const [path, what] = process.argv.slice(1)
 const started = performance.now()
 const trace = openTrace(path)
 let events = 0
 if (what === 'decode') for (const batch of trace.batches()) events += batch.length
-else {
+else if (what === 'live') {
+  const live = new LiveBlocks()
+  for (const batch of trace.batches()) {
+    events += batch.length
+    for (let i = 0; i < batch.length; i++) {
+      const address = batch.address[i]
+      const [low, high] = [address | 0, (address / 2 ** 32) | 0]
+      if (batch.op[i] === EventOp.allocate) live.insert(low, high, batch.stack[i], batch.sizeBytes[i], 0)
+      else live.remove(low, high)
+    }
+  }
+} else {
   const { locations, traceFile, modules } = trace.meta
   const frames = locations.map((location, index) => ({
     functionName: 'f' + index, kind: 'native', isNamed: true, moduleName: 'm',
@@ -148,7 +161,8 @@ try {
   console.log(
     `capture  ${encoder.eventCount} events of ${threadCount} threads, ${(fileBytes / 2 ** 20).toFixed(0)} MiB, ${(fileBytes / encoder.eventCount).toFixed(2)} bytes per event`,
   )
-  for (const what of ['decode', 'analyze']) {
+  // Decoding and merging alone; with the map of live blocks; everything that facts are made of.
+  for (const what of ['decode', 'live', 'analyze']) {
     const results = []
     for (let run = 0; run < runCount; run++)
       results.push(

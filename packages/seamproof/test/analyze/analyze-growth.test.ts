@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { captureFacts } from '../../src/analyze/analyze-trace.js'
+import type { CaptureManifest } from '../../src/contract/capture.js'
 import type { ProcessFacts } from '../../src/contract/facts.js'
 import { traceScratch } from '../trace/trace-scratch.js'
 import { groupFrames, runRounds, Scene, workloadRun } from './scene.js'
@@ -265,7 +267,69 @@ describe('aggregate mode', () => {
   })
 })
 
+describe('a group’s id', () => {
+  test('is the same in every run of the same binary, whatever JavaScript led there', () => {
+    const idsOf = (caller: string, before: string[]) => {
+      const scene = new Scene()
+      scene.stack(...before)
+      runRounds(scene, 'encode', 3, () => {
+        const stack = scene.stack(caller, 'sub:Encode:88', 'sys:malloc:5')
+        scene.encoder.alloc(0, 1, stack, 8, scene.block())
+      })
+      const facts = scene.analyze(path(), [workloadRun('encode', 1, 3)])
+      return facts.groups.map((group) => group.groupId)
+    }
+    const first = idsOf('js:main', [])
+    expect(first.length).toBe(1)
+    expect(first[0]).toMatch(/^thumb\.node-[0-9a-f]{16}$/)
+    // Other functions first: everything lies at other addresses.
+    expect(idsOf('js:other', ['js:x', 'sub:Decode', 'sys:free'])).toEqual(first)
+  })
+})
+
+test('the processes of a capture come in the order in which they began', () => {
+  const facts = [300, 100, 200].map((pid, index) => {
+    const scene = new Scene({ pid })
+    scene.encoder.headerView.setBigUint64(24, BigInt(1_790_000_000 + index) * 1_000_000_000n, true)
+    return scene.analyze(path())
+  })
+  const manifest: CaptureManifest = {
+    formatVersion: 1,
+    seamproofVersion: '0',
+    createdAt: '',
+    command: ['node', 'app.js'],
+    cwd: '/app',
+    mode: 'full',
+    isExact: false,
+    exit: { code: 0, signal: null },
+    wallMs: 1,
+    machine: { os: '', arch: '', libc: '', nodeVersion: '' },
+  }
+  const capture = captureFacts(manifest, '1.2.3', [...facts].reverse())
+  expect(capture.processes.map((process) => process.pid)).toEqual([300, 100, 200])
+  expect(capture).toMatchObject({ command: ['node', 'app.js'], seamproofVersion: '1.2.3' })
+})
+
 describe('growth over a life without rounds', () => {
+  test('is read from the snapshots in aggregate mode, when there are enough of them', () => {
+    const scene = new Scene({ mode: 'aggregate' })
+    const stack = scene.stack('js:main', 'sub:Encode')
+    for (let i = 1; i <= 6; i++) {
+      scene.encoder.timeUs = i * 2_000_000
+      scene.encoder.mark(0, 'a mark of the user')
+      scene.encoder.snapshot({ bytes: 80 * i, count: 10 * i, peakBytes: 80 * i }, [
+        [stack, 1, 10 * i, 80 * i, 0, 0],
+      ])
+    }
+    const [group] = scene.analyze(path()).groups
+    expect(group).toMatchObject({
+      evidence: 'lifetime',
+      operationsPerStep: 2,
+      liveCounts: [10, 20, 30, 40, 50, 60],
+      blocksPerOperation: { value: 5 },
+    })
+  })
+
   test('leaves out blocks younger than a tenth of the life', () => {
     const scene = new Scene()
     const { encoder } = scene
