@@ -18,18 +18,19 @@ afterAll(async () => {
   for (const mount of mounts) await execa('umount', ['--lazy', mount], { reject: false })
 })
 
-/** A disk of its own. Without the right to mount there is none, and a limit on files stands in for it. */
-async function smallDisk(sizeBytes: number): Promise<string | undefined> {
+/** A file system of its own; undefined without the right to mount one. */
+async function mountAt(type: string, options: readonly string[]): Promise<string | undefined> {
   const path = join(folder, `disk-${mounts.length}`)
   mkdirSync(path)
-  const size = `size=${sizeBytes}`
-  const result = await execa('mount', ['-t', 'tmpfs', '-o', size, 'seamproof-test', path], {
-    reject: false,
-  })
+  const args = ['-t', type, ...options, 'seamproof-test', path]
+  const result = await execa('mount', args, { reject: false })
   if (result.failed) return undefined
   mounts.push(path)
   return path
 }
+
+/** Where there is none, a limit on files stands in for it. */
+const smallDisk = (sizeBytes: number) => mountAt('tmpfs', ['-o', `size=${sizeBytes}`])
 
 /** What was dropped has been counted, and what was kept is the beginning of the truth. */
 function expectCut(trace: TraceView, state: number): void {
@@ -58,6 +59,16 @@ describe('pitfall 9: a disk that fills up harms the trace, not the subject', () 
     const run = await runTraced(folder, filler, { args: ['0.1'], captureDir })
     expect([run.code, run.signal, run.stdout]).toEqual([0, undefined, 'unharmed'])
     expect(readdirSync(captureDir)).toEqual(['ballast'])
+  })
+
+  test('a file system that promises nothing (EOPNOTSUPP) is written to ahead', async () => {
+    const captureDir = await mountAt('ramfs', [])
+    if (captureDir === undefined) return expect(process.getuid?.()).not.toBe(0)
+    const run = await runTraced(folder, filler, { args: ['0.3'], captureDir })
+    expect([run.code, run.stdout]).toEqual([0, 'unharmed'])
+    expect(run.trace.violations).toEqual([])
+    expect(run.trace.meta.header.eventsDropped).toBe(0)
+    expect(run.trace.events.length).toBeGreaterThan(200_000)
   })
 
   test('the file limit of the user is kept to', async () => {

@@ -47,6 +47,16 @@ describe('pitfall 9: however a process ends, every event is in its trace', () =>
     if (way === 'pthread_exit') expect(trace.allocationsOf(6551)).toHaveLength(100)
   })
 
+  test('_exit in a signal handler that interrupted the agent does not wait for it', async () => {
+    const run = await runTraced(folder, endings, { args: ['forty'] })
+    expect(run.code).toBe(0)
+    expect(run.traces).toHaveLength(41)
+    for (const trace of run.traces) {
+      expect(trace.violations).toEqual([])
+      expect(trace.meta.header.state).toBe(closed)
+    }
+  })
+
   test('a closed trace takes no more of the disk than it uses', async () => {
     const { trace } = await runTraced(folder, endings, { args: ['return'] })
     expect(trace.meta.header.state).toBe(closed)
