@@ -1,4 +1,4 @@
-#include "parser.h"
+#include "parser_internal.h"
 
 #define CAN 0x18
 #define SUB 0x1a
@@ -12,8 +12,6 @@
 #define C1_OSC 0x9d
 #define C1_PM 0x9e
 #define C1_APC 0x9f
-
-#define PAYLOAD_BYTES_FIRST 256u
 
 void tc_parser_init(tc_parser *parser, const tc_parser_handler *handler, void *user) {
   *parser = (tc_parser){.handler = handler, .user = user, .state = TC_STATE_GROUND};
@@ -31,88 +29,6 @@ void tc_parser_reset(tc_parser *parser) {
   parser->payload_size_bytes = 0;
 }
 
-/* ---- the sequence being collected ---- */
-
-static void clear_sequence(tc_parser *parser) {
-  tc_sequence *sequence = &parser->sequence;
-  sequence->params[0] = 0;
-  sequence->param_count = 1;
-  sequence->colon_mask = 0;
-  sequence->prefix = 0;
-  sequence->intermediate_count = 0;
-  parser->is_param_full = false;
-}
-
-static void collect_intermediate(tc_parser *parser, uint8_t byte) {
-  tc_sequence *sequence = &parser->sequence;
-  if (sequence->intermediate_count < TC_INTERMEDIATES_MAX)
-    sequence->intermediates[sequence->intermediate_count] = byte;
-  if (sequence->intermediate_count <= TC_INTERMEDIATES_MAX) sequence->intermediate_count++;
-}
-
-/* A digit, a semicolon or a colon. */
-static inline void collect_param(tc_parser *parser, uint8_t byte) {
-  tc_sequence *sequence = &parser->sequence;
-  if (byte <= '9') {
-    if (parser->is_param_full) return;
-    uint32_t *param = &sequence->params[sequence->param_count - 1];
-    if (*param == TC_PARAM_ABSENT) *param = 0;
-    const uint64_t value = (uint64_t)*param * 10 + (byte - '0');
-    *param = value > TC_PARAM_VALUE_MAX ? TC_PARAM_VALUE_MAX : (uint32_t)value;
-    return;
-  }
-  if (sequence->param_count == TC_PARAMS_MAX) {
-    parser->is_param_full = true;
-    return;
-  }
-  const bool is_colon = byte == ':';
-  sequence->params[sequence->param_count] = is_colon ? TC_PARAM_ABSENT : 0;
-  sequence->colon_mask |= (uint32_t)is_colon << sequence->param_count;
-  sequence->param_count++;
-}
-
-/* ---- OSC and DCS payloads ---- */
-
-static void start_payload(tc_parser *parser) {
-  parser->payload_size_bytes = 0;
-  parser->is_payload_lost = false;
-}
-
-static bool grow_payload(tc_parser *parser) {
-  size_t capacity = parser->payload_capacity_bytes * 2;
-  if (capacity == 0) capacity = PAYLOAD_BYTES_FIRST;
-  if (capacity > TC_PAYLOAD_BYTES_MAX) return false;
-  uint8_t *payload = realloc(parser->payload, capacity);
-  if (payload == NULL) return false;
-  parser->payload = payload;
-  parser->payload_capacity_bytes = capacity;
-  return true;
-}
-
-static void put_byte(tc_parser *parser, uint8_t byte) {
-  if (parser->is_payload_lost) return;
-  if (parser->payload_size_bytes == parser->payload_capacity_bytes && !grow_payload(parser)) {
-    parser->is_payload_lost = true;
-    return;
-  }
-  parser->payload[parser->payload_size_bytes++] = byte;
-}
-
-static void put_codepoint(tc_parser *parser, uint32_t codepoint) {
-  if (codepoint < 0x800) {
-    put_byte(parser, (uint8_t)(0xc0 | codepoint >> 6));
-  } else {
-    if (codepoint < 0x10000) {
-      put_byte(parser, (uint8_t)(0xe0 | codepoint >> 12));
-    } else {
-      put_byte(parser, (uint8_t)(0xf0 | codepoint >> 18));
-      put_byte(parser, (uint8_t)(0x80 | (codepoint >> 12 & 0x3f)));
-    }
-    put_byte(parser, (uint8_t)(0x80 | (codepoint >> 6 & 0x3f)));
-  }
-  put_byte(parser, (uint8_t)(0x80 | (codepoint & 0x3f)));
-}
-
 /* A string ends. Only a proper end delivers it: CAN and SUB cancel. */
 static void end_string(tc_parser *parser, bool is_cancelled) {
   static const uint8_t nothing[1] = {0};
@@ -126,14 +42,14 @@ static void end_string(tc_parser *parser, bool is_cancelled) {
   } else if (!is_cancelled) {
     parser->handler->dcs(parser->user, &parser->sequence, payload, parser->payload_size_bytes);
   }
-  start_payload(parser);
+  tc_parser__start_payload(parser);
 }
 
 /* ---- transitions that hold in every state ---- */
 
 static void enter_escape(tc_parser *parser) {
   end_string(parser, false);
-  clear_sequence(parser);
+  tc_parser__clear_sequence(parser);
   parser->state = TC_STATE_ESCAPE;
 }
 
@@ -147,15 +63,15 @@ static void accept_c1(tc_parser *parser, uint32_t control) {
   end_string(parser, false);
   switch (control) {
     case C1_CSI:
-      clear_sequence(parser);
+      tc_parser__clear_sequence(parser);
       parser->state = TC_STATE_CSI_ENTRY;
       return;
     case C1_DCS:
-      clear_sequence(parser);
+      tc_parser__clear_sequence(parser);
       parser->state = TC_STATE_DCS_ENTRY;
       return;
     case C1_OSC:
-      start_payload(parser);
+      tc_parser__start_payload(parser);
       parser->state = TC_STATE_OSC_STRING;
       return;
     case C1_SOS:
@@ -181,7 +97,7 @@ static void accept_codepoint(tc_parser *parser, uint32_t codepoint) {
       return;
     case TC_STATE_OSC_STRING:
     case TC_STATE_DCS_PASSTHROUGH:
-      put_codepoint(parser, codepoint);
+      tc_parser__put_codepoint(parser, codepoint);
       return;
     case TC_STATE_CSI_IGNORE:
     case TC_STATE_DCS_IGNORE:
@@ -270,7 +186,7 @@ static const uint8_t *run_utf8(tc_parser *parser, const uint8_t *at, const uint8
 static void step_escape(tc_parser *parser, uint8_t byte) {
   if (byte == DEL) return;
   if (byte < 0x30) {
-    collect_intermediate(parser, byte);
+    tc_parser__collect_intermediate(parser, byte);
     parser->state = TC_STATE_ESCAPE_INTERMEDIATE;
     return;
   }
@@ -297,14 +213,14 @@ static void step_intermediate(tc_parser *parser, uint8_t byte) {
   const bool is_dcs = parser->state == TC_STATE_DCS_INTERMEDIATE;
   if (byte == DEL) return;
   if (byte < 0x30) {
-    collect_intermediate(parser, byte);
+    tc_parser__collect_intermediate(parser, byte);
   } else if (byte < 0x40) {
     parser->state = is_dcs ? TC_STATE_DCS_IGNORE : TC_STATE_CSI_IGNORE;
   } else {
     parser->sequence.final = byte;
     parser->state = is_dcs ? TC_STATE_DCS_PASSTHROUGH : TC_STATE_GROUND;
     if (is_dcs) {
-      start_payload(parser);
+      tc_parser__start_payload(parser);
     } else {
       parser->handler->csi(parser->user, &parser->sequence);
     }
@@ -317,7 +233,7 @@ static void step_param(tc_parser *parser, uint8_t byte) {
   const bool is_entry = parser->state == TC_STATE_DCS_ENTRY || parser->state == TC_STATE_CSI_ENTRY;
   if (byte == DEL) return;
   if (byte >= 0x30 && byte <= 0x3b) {
-    collect_param(parser, byte);
+    tc_parser__collect_param(parser, byte);
     parser->state = is_dcs ? TC_STATE_DCS_PARAM : TC_STATE_CSI_PARAM;
   } else if (byte >= 0x3c && byte <= 0x3f) {
     if (is_entry) {
@@ -342,7 +258,7 @@ static void step_control(tc_parser *parser, uint8_t byte) {
     end_string(parser, false);
     parser->state = TC_STATE_GROUND;
   } else if (parser->state == TC_STATE_DCS_PASSTHROUGH) {
-    put_byte(parser, byte);
+    tc_parser__put_byte(parser, byte);
   } else if (parser->state < TC_STATE_DCS_ENTRY) {
     parser->handler->execute(parser->user, byte);
   } /* else: in a DCS header or an ignored string, controls mean nothing */
@@ -372,10 +288,10 @@ static void step(tc_parser *parser, uint8_t byte) {
       if (byte >= 0x40 && byte != DEL) parser->state = TC_STATE_GROUND;
       return;
     case TC_STATE_DCS_PASSTHROUGH:
-      if (byte != DEL) put_byte(parser, byte);
+      if (byte != DEL) tc_parser__put_byte(parser, byte);
       return;
     case TC_STATE_OSC_STRING:
-      put_byte(parser, byte);
+      tc_parser__put_byte(parser, byte);
       return;
     default: /* ground prints elsewhere; DEL in ground and ignored strings do nothing */
       return;
@@ -389,7 +305,7 @@ static const uint8_t *run_ground(tc_parser *parser, const uint8_t *at, const uin
   if (byte >= 0x20 && byte < DEL)
     return at + parser->handler->print_ascii(parser->user, at, (size_t)(end - at));
   if (byte == ESC && end - at >= 2 && at[1] == '[') {
-    clear_sequence(parser);
+    tc_parser__clear_sequence(parser);
     parser->state = TC_STATE_CSI_ENTRY;
     return at + 2;
   }
@@ -399,7 +315,7 @@ static const uint8_t *run_ground(tc_parser *parser, const uint8_t *at, const uin
 
 static const uint8_t *run_csi(tc_parser *parser, const uint8_t *at, const uint8_t *end) {
   while (at < end && *at >= '0' && *at <= ';') {
-    collect_param(parser, *at++);
+    tc_parser__collect_param(parser, *at++);
     parser->state = TC_STATE_CSI_PARAM;
   }
   if (at == end) return at;

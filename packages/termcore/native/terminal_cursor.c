@@ -197,6 +197,30 @@ void tc_terminal__execute(void *user, uint32_t control) {
 
 /* ---- control sequences without prefix and intermediates ---- */
 
+/* Tab stops and the saved cursor. */
+static bool move_to_mark(tc_terminal *terminal, const tc_sequence *sequence) {
+  const uint32_t count = tc_param_or_1(sequence, 0);
+  switch (sequence->final) {
+    case 'I':
+      tab_forward(terminal, count);
+      return true;
+    case 'Z':
+      tab_backward(terminal, count);
+      return true;
+    case 'g':
+      clear_tabs(terminal, tc_param(sequence, 0));
+      return true;
+    case 's':
+      tc_terminal__save_cursor(terminal);
+      return true;
+    case 'u':
+      tc_terminal__restore_cursor(terminal);
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool tc_terminal__move(tc_terminal *terminal, const tc_sequence *sequence) {
   const uint32_t count = tc_param_or_1(sequence, 0);
   switch (sequence->final) {
@@ -231,28 +255,13 @@ bool tc_terminal__move(tc_terminal *terminal, const tc_sequence *sequence) {
       tc_terminal__set_position(terminal, (int64_t)tc_param_or_1(sequence, 1) - 1,
                                 (int64_t)count - 1);
       return true;
-    case 'I':
-      tab_forward(terminal, count);
-      return true;
-    case 'Z':
-      tab_backward(terminal, count);
-      return true;
     case 'd':
       tc_terminal__set_position(terminal, terminal->x, (int64_t)count - 1);
       return true;
     case 'e':
       move_by(terminal, 0, count);
       return true;
-    case 'g':
-      clear_tabs(terminal, tc_param(sequence, 0));
-      return true;
-    case 's':
-      tc_terminal__save_cursor(terminal);
-      return true;
-    case 'u':
-      tc_terminal__restore_cursor(terminal);
-      return true;
     default:
-      return false;
+      return move_to_mark(terminal, sequence);
   }
 }

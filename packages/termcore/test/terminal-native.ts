@@ -19,6 +19,7 @@ const coreFiles = [
   'kernels_scalar.c',
   'kernels_sse2.c',
   'parser.c',
+  'parser_payload.c',
   'terminal.c',
   'terminal_cursor.c',
   'terminal_edit.c',
