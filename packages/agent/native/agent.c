@@ -345,6 +345,7 @@ __attribute__((destructor(101))) static void stop(void) { agt_finish(); }
 
 /* In a forked child, on the one thread it has: everything that its parent's threads may have held is made anew. */
 bool agt_begin_anew(void) {
+  struct agt_header *parents = g_header;
   agt_file_after_fork();
   agt_meta_after_fork();
   agt_modules_after_fork();
@@ -352,7 +353,10 @@ bool agt_begin_anew(void) {
   agt_tree_after_fork();
   bool is_ready = !g_is_aggregate || agt_live_init();
   __atomic_store_n(&g_recording, AGT_IDLE, __ATOMIC_RELEASE);
-  return is_ready && begin_recording();
+  bool is_followed = is_ready && begin_recording();
+  /* All that a child ever writes into its parent's file; the mapping is still there. */
+  if (!is_followed) atomic_fetch_add_explicit(&parents->forks_unfollowed, 1, memory_order_relaxed);
+  return is_followed;
 }
 
 void agt_in_child(void) {

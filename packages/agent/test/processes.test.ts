@@ -36,6 +36,14 @@ describe('pitfall 6: fork', () => {
     expect(sound(result.traces)).toEqual([])
   })
 
+  test('a child that cannot have a trace goes on without, and its parent’s says so', async () => {
+    const result = await run('fork-limited')
+    expect([result.code, result.traces.length]).toEqual([0, 1])
+    expect(result.trace.meta.header.forksNotFollowed).toBe(1)
+    expect(result.trace.allocationsOf(6007)).toEqual([])
+    expect(sound(result.traces)).toEqual([])
+  })
+
   test('a child that ends at once leaves no trace', async () => {
     const result = await run('fork-short')
     expect([result.code, result.traces.length]).toEqual([0, 1])

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +36,14 @@ static int forked(pid_t child, int count) {
   int code = wait_for(child);
   allocate(6011, 100);
   return code;
+}
+
+/* Its trace may not grow, so it has none. */
+static int fork_limited(void) {
+  pid_t child = fork();
+  struct rlimit none = {1, RLIM_INFINITY};
+  if (child == 0) setrlimit(RLIMIT_FSIZE, &none);
+  return forked(child, 1000);
 }
 
 static void *fork_here(void *argument) {
@@ -126,6 +135,7 @@ int main(int count, char **arguments) {
   allocate(6011, 1);
   if (!strcmp(way, "after")) return allocate(6007, 100), 0;
   if (!strcmp(way, "fork")) return forked(fork(), 1000);
+  if (!strcmp(way, "fork-limited")) return fork_limited();
   if (!strcmp(way, "fork-short")) return forked(fork(), 3);
   if (!strcmp(way, "_Fork")) return forked(_Fork(), 1000);
   if (!strcmp(way, "raw-fork")) return forked((pid_t)syscall(SYS_fork), 20000);
