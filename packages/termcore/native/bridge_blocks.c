@@ -1,18 +1,20 @@
 /* Memory that native code and JavaScript look at together: kit handoff blocks, pooled or not. */
 #include "bridge_internal.h"
 
-/* In front of the memory, one cache line so that what follows stays aligned. */
+/* In front of the memory, in whole cache lines so that what follows stays aligned. */
 typedef struct block_head {
   tc_environment *environment;
-  seam_block *block;
+  seam_block *block; /* `place`, or one of its own in the kit's debug mode */
+  seam_block place;
   size_t size_bytes; /* with the head */
   bool is_pooled;
 } block_head;
 
-_Static_assert(sizeof(block_head) <= TC_BLOCK_ALIGNMENT, "the head must fit in front of an aligned block");
+#define HEAD_BYTES (2 * TC_BLOCK_ALIGNMENT)
+_Static_assert(sizeof(block_head) <= HEAD_BYTES, "the head must fit in front of an aligned block");
 
 static block_head *head_of(const void *memory) {
-  return (block_head *)((uintptr_t)memory - TC_BLOCK_ALIGNMENT);
+  return (block_head *)((uintptr_t)memory - HEAD_BYTES);
 }
 
 seam_block *tc_bridge_block_of(const void *memory) { return head_of(memory)->block; }
@@ -30,8 +32,8 @@ static void block_end(void *context, void *data, size_t size_bytes) {
 
 static void *block_allocate(void *context, size_t size_bytes) {
   tc_environment *environment = context;
-  if (size_bytes == 0 || size_bytes > SIZE_MAX - 2 * TC_BLOCK_ALIGNMENT) return NULL;
-  const size_t total = (size_bytes + 2 * TC_BLOCK_ALIGNMENT - 1) & ~(size_t)(TC_BLOCK_ALIGNMENT - 1);
+  if (size_bytes == 0 || size_bytes > SIZE_MAX - HEAD_BYTES - TC_BLOCK_ALIGNMENT) return NULL;
+  const size_t total = (size_bytes + HEAD_BYTES + TC_BLOCK_ALIGNMENT - 1) & ~(size_t)(TC_BLOCK_ALIGNMENT - 1);
   block_head *head = NULL;
   if (seam_flags_is_on(&environment->flags, TC_FLAG_POOL)) head = seam_buffer_pool_acquire(&environment->blocks, total);
   const bool is_pooled = head != NULL;
@@ -39,14 +41,18 @@ static void *block_allocate(void *context, size_t size_bytes) {
   if (!is_pooled) head = aligned_alloc(TC_BLOCK_ALIGNMENT, total);
   if (head == NULL) return NULL;
   memset(head, 0, total);
-  void *memory = (char *)head + TC_BLOCK_ALIGNMENT;
-  seam_block *block = seam_block_adopt(&environment->monitor, memory, size_bytes, block_end, environment);
+  void *memory = (char *)head + HEAD_BYTES;
+  seam_block *block =
+      seam_block_adopt_in(&head->place, &environment->monitor, memory, size_bytes, block_end, environment);
   if (block == NULL) {
     if (is_pooled) seam_buffer_pool_release(&environment->blocks, head, total);
     else free(head);
     return NULL;
   }
-  *head = (block_head){.environment = environment, .block = block, .size_bytes = total, .is_pooled = is_pooled};
+  head->environment = environment;
+  head->block = block;
+  head->size_bytes = total;
+  head->is_pooled = is_pooled;
   atomic_fetch_add_explicit(&environment->refs, 1, memory_order_relaxed);
   tc_count(environment, TC_METRIC_BLOCKS_CREATED, 1);
   tc_count(environment, TC_METRIC_BLOCKS_LIVE, 1);

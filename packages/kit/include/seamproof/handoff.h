@@ -41,6 +41,7 @@ typedef struct seam_block {
   void *destroy_context;
   seam_monitor *monitor;     /* outlives the block */
   seam_history *history;     /* debug mode only */
+  bool is_placed;            /* in memory of the author's: seam_block_adopt_in */
 } seam_block;
 
 #define SEAM_REF_ONE(side) (UINT64_C(1) << ((side) == SEAM_SIDE_JS ? 32 : 0))
@@ -63,12 +64,18 @@ static inline const char *seam_state_name(seam_state state) {
 /*
  * Takes memory that already exists. One native reference; `destroy` runs once, on whichever thread
  * releases last. Returns NULL when out of memory, and then the caller still owns `data`.
+ *
+ * `place`: memory for the block itself, in front of the data say, which `destroy` gives back together
+ * with it; NULL for a block of its own. Debug mode ignores it: there the block outlives its data.
  */
-static inline seam_block *seam_block_adopt(seam_monitor *monitor, void *data, size_t size_bytes,
-                                           seam_destroy destroy, void *context) {
-  seam_block *block = calloc(1, sizeof *block);
+static inline seam_block *seam_block_adopt_in(seam_block *place, seam_monitor *monitor, void *data,
+                                              size_t size_bytes, seam_destroy destroy, void *context) {
+  const bool is_debug = monitor != NULL && monitor->debug;
+  const bool is_placed = place != NULL && !is_debug;
+  seam_block *block = is_placed ? place : calloc(1, sizeof *block);
   if (block == NULL) return NULL;
-  if (monitor != NULL && monitor->debug) {
+  if (is_placed) memset(block, 0, sizeof *block);
+  if (is_debug) {
     block->history = calloc(1, sizeof *block->history);
     if (block->history == NULL) {
       free(block);
@@ -82,8 +89,14 @@ static inline seam_block *seam_block_adopt(seam_monitor *monitor, void *data, si
   block->destroy = destroy;
   block->destroy_context = context;
   block->monitor = monitor;
+  block->is_placed = is_placed;
   atomic_init(&block->refs, SEAM_REF_ONE(SEAM_SIDE_NATIVE));
   return block;
+}
+
+static inline seam_block *seam_block_adopt(seam_monitor *monitor, void *data, size_t size_bytes,
+                                           seam_destroy destroy, void *context) {
+  return seam_block_adopt_in(NULL, monitor, data, size_bytes, destroy, context);
 }
 
 static inline void seam_block__free_data(void *context, void *data, size_t size_bytes) {
@@ -170,9 +183,12 @@ static inline void seam_block__evict(void *header) {
 
 static inline void seam_block__finish(seam_block *block) {
   if (block->history == NULL) {
-    if (block->destroy != NULL) block->destroy(block->destroy_context, block->data, block->size_bytes);
+    const seam_block ended = {.destroy = block->destroy, .destroy_context = block->destroy_context,
+                              .data = block->data, .size_bytes = block->size_bytes, .is_placed = block->is_placed};
     block->cookie = 0;
-    free(block);
+    if (!ended.is_placed) free(block);
+    /* Last, and on a copy: it may free the memory that the block was placed in. */
+    if (ended.destroy != NULL) ended.destroy(ended.destroy_context, ended.data, ended.size_bytes);
     return;
   }
   /* Debug: the header stays so that late use is reported. The data stays too, poisoned, unless its

@@ -57,6 +57,33 @@ static void test_states_follow_the_counts(void) {
   seam_monitor_destroy(&monitor);
 }
 
+typedef struct framed {
+  seam_block block;
+  char data[40];
+} framed;
+
+static void free_frame(void *context, void *data, size_t size_bytes) {
+  (void)size_bytes;
+  atomic_fetch_add((_Atomic int *)context, 1);
+  free((char *)data - offsetof(framed, data));
+}
+
+static void test_a_placed_block_goes_with_its_memory(uint32_t options) {
+  seam_monitor monitor;
+  seam_monitor_init(&monitor, options, NULL, NULL);
+  _Atomic int destroyed = 0;
+  framed *frame = malloc(sizeof *frame);
+  seam_block *block = seam_block_adopt_in(&frame->block, &monitor, frame->data, 40, free_frame, &destroyed);
+  EXPECT_EQUAL(block == &frame->block, options == 0);
+  EXPECT_EQUAL(seam_block_retain(block, SEAM_SIDE_JS), true);
+  EXPECT_EQUAL(seam_block_release(block, SEAM_SIDE_NATIVE), true);
+  EXPECT_EQUAL(destroyed, 0);
+  EXPECT_EQUAL(seam_block_release(block, SEAM_SIDE_JS), true);
+  EXPECT_EQUAL(destroyed, 1);
+  if (options != 0) EXPECT_EQUAL(seam_block_release(block, SEAM_SIDE_JS), false);
+  seam_monitor_destroy(&monitor);
+}
+
 static void test_debug_reports_every_misuse_with_both_stacks(void) {
   seam_monitor monitor;
   seen what = {0};
@@ -391,6 +418,8 @@ static void test_metrics_count_exactly(void) {
 int main(void) {
   alarm(100); /* a lost wake-up must not hang the build */
   test_states_follow_the_counts();
+  test_a_placed_block_goes_with_its_memory(0);
+  test_a_placed_block_goes_with_its_memory(SEAM_MONITOR_DEBUG);
   test_debug_reports_every_misuse_with_both_stacks();
   test_quarantine_is_bounded();
   test_threads_release_a_block_once();
