@@ -208,10 +208,14 @@ static bool matches(const char *name, const char *prefix, const char *suffix) {
 /* NULL: not one of V8's own files, open it as asked. */
 FILE *agt_code_fopen(const char *path, const char *mode) {
   if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED) || !path || !mode || mode[0] != 'w') return NULL;
+  /* Both names hold the process's number: a file of the subject's that is merely called alike is its own. */
+  char map_name[32], log_end[32];
+  snprintf(map_name, sizeof map_name, "perf-%d.map", getpid());
+  snprintf(log_end, sizeof log_end, "-%d-v8.log", getpid());
   const char *name = base_name(path);
-  if (matches(name, "perf-", ".map")) return open_stream(map_write);
+  if (strcmp(name, map_name) == 0) return open_stream(map_write);
   /* V8 opens isolate-*-v8.log in the working directory whenever any of its loggers is on, and fills it with page events. */
-  if (matches(name, "isolate", "-v8.log") && name == path) return open_stream(log_write);
+  if (matches(name, "isolate", log_end) && name == path) return open_stream(log_write);
   return NULL;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { nodeBinary, otherNodeMajors } from '../../../scripts/node-versions.mjs'
 import { TraceState } from '../../seamproof/src/trace/trace-format.js'
-import { scratchFolder, subjectFolder } from './build-subject.js'
+import { buildSubject, scratchFolder, subjectFolder } from './build-subject.js'
 import { newCapture, nodeOptions, runTraced, type TracedRun } from './traced-run.js'
 
 const folder = scratchFolder()
@@ -78,6 +78,13 @@ describe.each([...new Set(majors)])(
     })
   },
 )
+
+test('a program’s own files that are called like V8’s are written as asked', async () => {
+  const subject = await buildSubject(folder, 'user-files.c')
+  const run = await runTraced(folder, subject, { cwd: newCapture(folder) })
+  expect([run.code, run.stdout]).toEqual([0, 'unharmed'])
+  expect(run.trace.meta.code).toEqual([])
+})
 
 describe('pitfall 17: workers', () => {
   test('those that are terminated while they allocate leave a sound trace', async () => {
