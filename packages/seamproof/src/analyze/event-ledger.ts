@@ -6,6 +6,12 @@ import { Field, fieldCount, type SiteTable } from './site-table.js'
 import { SizeHistogram } from './size-histogram.js'
 import type { TimelineRecorder } from './timeline-recorder.js'
 
+// V8 folds constants of this module into the hot loop, but reads imported ones anew each time.
+const { allocate, free, reallocRelease, map, unmap, remapRelease, acquire } = EventOp
+const { allocatedCount, allocatedBytes, liveCount, liveBytes } = Field
+const { savedForPeak, peakCount, temporaryCount, temporaryBytes } = Field
+const stride = fieldCount
+
 /** Ids of resources of different kinds apart in one map. */
 const resourceKeyScale = 2 ** 40
 
@@ -70,7 +76,7 @@ export class EventLedger {
         highestBytes = this.#timeline.highestBytes
       }
       const code = op[i]!
-      if (code > EventOp.reallocRelease) {
+      if (code > reallocRelease) {
         this.#other(batch, i, code)
         stats = sites.stats
         continue
@@ -78,7 +84,7 @@ export class EventLedger {
       const place = address[i]!
       const low = place | 0
       const high = (place / 2 ** 32) | 0
-      const isAllocation = code === EventOp.allocate
+      const isAllocation = code === allocate
       let site = 0
       if (isAllocation) {
         site = sites.siteOf(batch.stack[i]!, batch.kind[i]!)
@@ -90,10 +96,10 @@ export class EventLedger {
         : blocks.remove(low, high)
       if (isGone) {
         this.#isAtPeak = false
-        const at = blocks.foundSite * fieldCount
-        if (stats[at + Field.savedForPeak] !== this.#peakNumber) this.#savePeak(blocks.foundSite)
-        stats[at + Field.liveCount]!--
-        stats[at + Field.liveBytes]! -= blocks.foundBytes
+        const at = blocks.foundSite * stride
+        if (stats[at + savedForPeak] !== this.#peakNumber) this.#savePeak(blocks.foundSite)
+        stats[at + liveCount]!--
+        stats[at + liveBytes]! -= blocks.foundBytes
         heapBytes -= blocks.foundBytes
         heapCount--
       }
@@ -103,13 +109,12 @@ export class EventLedger {
         continue
       }
       if (isGone) this.overwrittenCount++
-      const at = site * fieldCount
-      if (!this.#isAtPeak && stats[at + Field.savedForPeak] !== this.#peakNumber)
-        this.#savePeak(site)
-      stats[at + Field.allocatedCount]!++
-      stats[at + Field.allocatedBytes]! += bytes
-      stats[at + Field.liveCount]!++
-      stats[at + Field.liveBytes]! += bytes
+      const at = site * stride
+      if (!this.#isAtPeak && stats[at + savedForPeak] !== this.#peakNumber) this.#savePeak(site)
+      stats[at + allocatedCount]!++
+      stats[at + allocatedBytes]! += bytes
+      stats[at + liveCount]!++
+      stats[at + liveBytes]! += bytes
       heapBytes += bytes
       heapCount++
       this.histogram.add(bytes)
@@ -151,20 +156,20 @@ export class EventLedger {
   /** The block that a thread allocated last, given back by it: temporary, unless a realloc moves it. */
   #freeLast(thread: number, code: number): void {
     this.#lastOfThread[thread] = 0
-    if (code !== EventOp.free) return
-    const at = this.#blocks.foundSite * fieldCount
-    this.sites.stats[at + Field.temporaryCount]!++
-    this.sites.stats[at + Field.temporaryBytes]! += this.#blocks.foundBytes
+    if (code !== free) return
+    const at = this.#blocks.foundSite * stride
+    this.sites.stats[at + temporaryCount]!++
+    this.sites.stats[at + temporaryBytes]! += this.#blocks.foundBytes
   }
 
   /** The numbers at the last height of the heap are those before the first change after it. */
   #savePeak(site: number): void {
     const { stats, peakBytes } = this.sites
-    const at = site * fieldCount
-    if (stats[at + Field.savedForPeak] === this.#peakNumber) return
-    stats[at + Field.savedForPeak] = this.#peakNumber
-    stats[at + Field.peakCount] = stats[at + Field.liveCount]!
-    peakBytes[site] = stats[at + Field.liveBytes]!
+    const at = site * stride
+    if (stats[at + savedForPeak] === this.#peakNumber) return
+    stats[at + savedForPeak] = this.#peakNumber
+    stats[at + peakCount] = stats[at + liveCount]!
+    peakBytes[site] = stats[at + liveBytes]!
   }
 
   /** Once, after the last event: what never changed after the peak was then as it is now. */
@@ -175,12 +180,12 @@ export class EventLedger {
   #other(batch: EventBatch, i: number, op: number): void {
     const address = batch.address[i]!
     const bytes = batch.sizeBytes[i]!
-    if (op === EventOp.map) {
+    if (op === map) {
       const site = this.sites.siteOf(batch.stack[i]!, batch.kind[i]!)
       this.#mappings.insert(address, bytes, site, this.slice, this.#unmapped)
       this.#hold(site, bytes)
       this.mappedBytes += bytes
-    } else if (op === EventOp.unmap || op === EventOp.remapRelease) {
+    } else if (op === unmap || op === remapRelease) {
       this.#mappings.remove(address, bytes, this.#unmapped)
     } else {
       const kind = batch.kind[i]!
@@ -189,7 +194,7 @@ export class EventLedger {
       // A descriptor that is acquired again was closed unseen, or replaced by dup2.
       if (old !== undefined) this.#letGo(old.site, 0, true)
       this.#resources.delete(key)
-      if (op !== EventOp.acquire) return
+      if (op !== acquire) return
       const site = this.sites.siteOf(batch.stack[i]!, kind)
       this.#resources.set(key, { site, birth: this.slice })
       this.#hold(site, 0)
@@ -204,18 +209,18 @@ export class EventLedger {
   /** A mapping or a resource. */
   #hold(site: number, bytes: number): void {
     if (!this.#isAtPeak) this.#savePeak(site)
-    const at = site * fieldCount
-    this.sites.stats[at + Field.allocatedCount]!++
-    this.sites.stats[at + Field.allocatedBytes]! += bytes
-    this.sites.stats[at + Field.liveCount]!++
-    this.sites.stats[at + Field.liveBytes]! += bytes
+    const at = site * stride
+    this.sites.stats[at + allocatedCount]!++
+    this.sites.stats[at + allocatedBytes]! += bytes
+    this.sites.stats[at + liveCount]!++
+    this.sites.stats[at + liveBytes]! += bytes
   }
 
   #letGo(site: number, bytes: number, isLast: boolean): void {
     if (!this.#isAtPeak) this.#savePeak(site)
-    const at = site * fieldCount
-    if (isLast) this.sites.stats[at + Field.liveCount]!--
-    this.sites.stats[at + Field.liveBytes]! -= bytes
+    const at = site * stride
+    if (isLast) this.sites.stats[at + liveCount]!--
+    this.sites.stats[at + liveBytes]! -= bytes
   }
 
   /** Everything that is live, with the part of the life in which it came to be. */
