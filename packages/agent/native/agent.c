@@ -189,11 +189,16 @@ void agt_sampler_start(void) {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
+  bool is_running = false;
   /* A subject's static thread-local storage lies on every stack, however small. */
   for (size_t bytes = 64 * 1024; bytes <= 16 << 20; bytes *= 16) {
     pthread_attr_setstacksize(&attributes, bytes);
-    if (create(&thread, &attributes, run_sampler, NULL) == 0) break;
+    if (create(&thread, &attributes, run_sampler, NULL) == 0) {
+      is_running = true;
+      break;
+    }
   }
+  if (!is_running) atomic_store(&g_sampler, SAMPLER_NONE);
   pthread_attr_destroy(&attributes);
   agt_thread_own(own);
   pthread_sigmask(SIG_SETMASK, &before, NULL);

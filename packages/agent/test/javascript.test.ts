@@ -96,6 +96,23 @@ describe('pitfall 17: workers', () => {
     expect(run.trace.liveOf(8233)).toBe(0)
   })
 
+  test.each([...new Set(majors)])(
+    'on Node %i marks, heap numbers and collections of isolates that come and go are recorded',
+    async (major) => {
+      const run = await runNode('control.cjs', [], { flags: '--expose-gc', binary: node(major) })
+      expect([run.code, run.stdout, run.stderr]).toEqual([0, 'unharmed', ''])
+      const { marks, gcs, jsHeap } = run.trace.meta
+      expect(run.trace.violations).toEqual([])
+      const names = marks.map((mark) => mark.name)
+      expect(names.filter((name) => name === 'round 3').length).toBeGreaterThanOrEqual(2)
+      expect(names).toContain('x'.repeat(256))
+      expect(marks.filter((mark) => mark.kind === 'round-end').length).toBeGreaterThanOrEqual(24)
+      expect(jsHeap.length).toBeGreaterThanOrEqual(24)
+      expect(jsHeap.every((heap) => heap.usedBytes > 1e6)).toBe(true)
+      expect(gcs.length).toBeGreaterThanOrEqual(24)
+    },
+  )
+
   test('process.exit in a handler, while workers run, closes the trace in order', async () => {
     const run = await runNode('workers.cjs', ['1', 'exit'])
     expect(run.code).toBe(5)
