@@ -152,6 +152,8 @@ void lyr_start(void) {
     return;
   }
   if (!lyr_objects_init() || !lyr_callbacks_init()) return;
+  const char *loop_ms = getenv("SEAMPROOF_LAYER_LOOP_MS");
+  if (loop_ms && *loop_ms) g_lyr_loop_us = strtoull(loop_ms, NULL, 10) * 1000;
   g_dlsym = dlsym;
   struct patched patched = patch_symbols(&symbols);
   if (!patched.known) {

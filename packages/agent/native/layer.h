@@ -83,7 +83,7 @@ struct lyr_callback {
   struct lyr_callback *next;
   uint32_t created, addon;
   uint8_t kind;
-  bool is_published; /* has calls that the last CROSSINGS record does not say */
+  bool is_named_later; /* by the property it was put into */
   char name[62];
   uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out;
 };
@@ -114,6 +114,8 @@ struct lyr_thread {
   uint32_t frame_count, scope_count, next_serial;
   struct lyr_frame frames[LYR_FRAMES];
   struct lyr_scope scopes[LYR_SCOPES];
+  struct { napi_value value; struct lyr_callback *callback; } functions[16]; /* the latest that were made without a name */
+  uint32_t next_function;
   struct lyr_value values[LYR_VALUES]; /* direct-mapped: a value that was pushed out is not judged */
   uint64_t total, calls[LYR_FUNCTIONS];
   struct lyr_thread *next;
@@ -268,6 +270,7 @@ enum lyr_phase lyr_phase_now(const struct lyr_thread *self);
 void lyr_handoff_ends(struct lyr_object *object);
 void lyr_tsfn_ends(struct lyr_object *object);
 extern bool g_lyr_has_unwrapped;
+extern uint64_t g_lyr_loop_us;
 
 
 /* A block of the process is about to be freed or moved. */

@@ -127,7 +127,7 @@ struct lyr_callback *lyr_callback_function(void *original, void *data, const cha
     callback = g_callbacks.functions[at];
     if (!callback) break;
     if (callback->original == original && callback->data == data && callback->env == call->env &&
-        strncmp(callback->name, name ? name : "", length) == 0 && callback->name[length] == 0)
+        (callback->is_named_later || (strncmp(callback->name, name ? name : "", length) == 0 && callback->name[length] == 0)))
       break;
   }
   if (!callback && g_callbacks.function_count < FUNCTIONS_MAX / 2 && (callback = take(LYR_FUNCTION, original, data, call))) {
@@ -196,7 +196,8 @@ static bool is_thrown(const struct lyr_frame *frame) {
          thrown;
 }
 
-enum { LOOP_BUDGET_US = 50000 };
+/* An outermost callback that takes longer is told of. SEAMPROOF_LAYER_LOOP_MS. */
+uint64_t g_lyr_loop_us = 50000;
 
 void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   uint64_t ended = __rdtsc();
@@ -221,7 +222,7 @@ void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   }
   if (AGT_UNLIKELY(ticks > 100000000) && env && depth == 0 && frame->phase != LYR_PHASE_INIT) { /* 25 ms and more */
     uint64_t us = (uint64_t)((double)ticks / lyr_ticks_per_us());
-    if (us > LOOP_BUDGET_US) lyr_report(&call, LYR_RULE_LOOP_001, callback->object, LYR_NOTES(LYR_NUMBER("held the loop, ms", us / 1000)));
+    if (us > g_lyr_loop_us) lyr_report(&call, LYR_RULE_LOOP_001, callback->object, LYR_NOTES(LYR_NUMBER("held the loop, ms", us / 1000)));
   }
   if (env && env->owner == self) env->is_pending = frame->was_pending;
   self->frame_count = depth;

@@ -3,10 +3,57 @@
 
 #include <string.h>
 
-static void *thunk_of(struct lyr_call *call, napi_callback callback, void *data, const char *name, size_t length) {
+/* node-addon-api makes most functions without a name, and puts them into an object under one. */
+static void remember_unnamed(struct lyr_call *call, napi_status status, napi_value *result, struct lyr_callback *callback) {
+  if (status != NAPI_OK || !callback || callback->name[0] || !call->self) return;
+  uint32_t at = call->self->next_function++ & 15;
+  call->self->functions[at].value = *result;
+  call->self->functions[at].callback = callback;
+}
+
+static struct lyr_callback *take_unnamed(struct lyr_call *call, napi_value value) {
+  if (!call->self || !value) return NULL;
+  for (int i = 0; i < 16; i++) {
+    if (call->self->functions[i].value != value) continue;
+    struct lyr_callback *callback = call->self->functions[i].callback;
+    call->self->functions[i].value = NULL;
+    return callback->kind == LYR_FUNCTION && !callback->name[0] ? callback : NULL;
+  }
+  return NULL;
+}
+
+napi_status lyr_napi_set_named_property(napi_env env, napi_value object, const char *utf8name, napi_value value) {
+  LYR_BEGIN(napi_set_named_property, env);
+  LYR_USE(object);
+  LYR_USE(value);
+  struct lyr_callback *callback = take_unnamed(&call, value);
+  if (callback && utf8name) {
+    callback->is_named_later = true;
+    strncpy(callback->name, utf8name, sizeof callback->name - 1);
+  }
+  return LYR_END(LYR_REAL(napi_set_named_property)(env, object, utf8name, value));
+}
+
+napi_status lyr_napi_set_property(napi_env env, napi_value object, napi_value key, napi_value value) {
+  LYR_BEGIN(napi_set_property, env);
+  LYR_USE(object);
+  LYR_USE(key);
+  LYR_USE(value);
+  struct lyr_callback *callback = take_unnamed(&call, value);
+  napi_status status = LYR_REAL(napi_set_property)(env, object, key, value);
+  if (callback && status == NAPI_OK) {
+    callback->is_named_later = true;
+    LYR_REAL(napi_get_value_string_utf8)(env, key, callback->name, sizeof callback->name, NULL);
+  }
+  return LYR_END(status);
+}
+
+static void *thunk_of(struct lyr_call *call, napi_callback callback, void *data, const char *name, size_t length,
+                      struct lyr_callback **made) {
   if (!callback || !call->self || !call->env) return (void *)callback;
   lyr_check_callable(call, (const void *)callback, name ? name : "function");
   struct lyr_callback *wrapped = lyr_callback_function((void *)callback, data, name, length, call);
+  if (made) *made = wrapped;
   return wrapped ? lyr_thunk(wrapped) : (void *)callback;
 }
 
@@ -18,9 +65,11 @@ static void check_null(struct lyr_call *call, napi_status status, const void *ca
 napi_status lyr_napi_create_function(napi_env env, const char *utf8name, size_t length, napi_callback cb, void *data,
                                      napi_value *result) {
   LYR_BEGIN(napi_create_function, env);
-  napi_callback thunk = (napi_callback)thunk_of(&call, cb, data, utf8name, length);
+  struct lyr_callback *made = NULL;
+  napi_callback thunk = (napi_callback)thunk_of(&call, cb, data, utf8name, length, &made);
   napi_status status = LYR_REAL(napi_create_function)(env, utf8name, length, thunk, data, result);
   check_null(&call, status, (const void *)cb, "function");
+  remember_unnamed(&call, status, result, made);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -38,9 +87,9 @@ static napi_property_descriptor *with_thunks(struct lyr_call *call, size_t count
     for (const char *p = class_name; p && *p && length < 40; p++) name[length++] = *p;
     if (class_name) name[length++] = '.';
     for (const char *p = properties[i].utf8name; p && *p && length < 61; p++) name[length++] = *p;
-    copy[i].method = (napi_callback)thunk_of(call, properties[i].method, properties[i].data, name, length);
-    copy[i].getter = (napi_callback)thunk_of(call, properties[i].getter, properties[i].data, name, length);
-    copy[i].setter = (napi_callback)thunk_of(call, properties[i].setter, properties[i].data, name, length);
+    copy[i].method = (napi_callback)thunk_of(call, properties[i].method, properties[i].data, name, length, NULL);
+    copy[i].getter = (napi_callback)thunk_of(call, properties[i].getter, properties[i].data, name, length, NULL);
+    copy[i].setter = (napi_callback)thunk_of(call, properties[i].setter, properties[i].data, name, length, NULL);
     lyr_use(call, properties[i].name);
     lyr_use(call, properties[i].value);
   }
@@ -59,7 +108,7 @@ napi_status lyr_napi_define_class(napi_env env, const char *utf8name, size_t len
   if (utf8name) memcpy(name, utf8name, length == SIZE_MAX ? strnlen(utf8name, 47) : length < 47 ? length : 47);
   napi_property_descriptor *copy =
       properties && call.self ? with_thunks(&call, property_count, properties, room, name) : NULL;
-  napi_callback thunk = (napi_callback)thunk_of(&call, constructor, data, utf8name, length);
+  napi_callback thunk = (napi_callback)thunk_of(&call, constructor, data, utf8name, length, NULL);
   napi_status status = LYR_REAL(napi_define_class)(env, utf8name, length, thunk, data, property_count,
                                                    copy ? copy : properties, result);
   give_back(copy, property_count, room);

@@ -624,23 +624,6 @@ napi_status lyr_napi_set_element(napi_env env, napi_value object, uint32_t index
   return LYR_END(status);
 }
 
-napi_status lyr_napi_set_named_property(napi_env env, napi_value object, const char *utf8name, napi_value value) {
-  LYR_BEGIN(napi_set_named_property, env);
-  LYR_USE(object);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_set_named_property)(env, object, utf8name, value);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_set_property(napi_env env, napi_value object, napi_value key, napi_value value) {
-  LYR_BEGIN(napi_set_property, env);
-  LYR_USE(object);
-  LYR_USE(key);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_set_property)(env, object, key, value);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_strict_equals(napi_env env, napi_value lhs, napi_value rhs, bool *result) {
   LYR_BEGIN(napi_strict_equals, env);
   LYR_USE(lhs);
