@@ -35,7 +35,8 @@ static bool is_open(int fd) {
 
 /* A vfork child's descriptors are its own, though it runs in its parent's memory. */
 static AGT_NOINLINE void opened(int fd, struct agt_registers caller) {
-  if (!agt_is_recorded_process()) return;
+  /* One that cannot be marked open could never be released. */
+  if (fd >= DESCRIPTORS || !agt_is_recorded_process()) return;
   int saved_errno = errno;
   struct agt_thread *thread = agt_thread_enter();
   if (thread) {
@@ -72,7 +73,7 @@ void agt_resources_after_fork(void) { memset((void *)g_open, 0, sizeof g_open); 
     if (TRACKED() && (fd) >= 0) opened((fd), AGT_CALLER()); \
   } while (0)
 
-static void *real_open, *real_open64, *real_openat, *real_openat64, *real_creat, *real_socket, *real_socketpair,
+static void *real___open_2, *real___open64_2, *real___openat_2, *real___openat64_2, *real_open, *real_open64, *real_openat, *real_openat64, *real_creat, *real_socket, *real_socketpair,
     *real_accept, *real_accept4, *real_pipe, *real_pipe2, *real_dup, *real_dup2, *real_dup3, *real_eventfd,
     *real_epoll_create, *real_epoll_create1, *real_inotify_init, *real_inotify_init1, *real_memfd_create,
     *real_timerfd_create, *real_signalfd, *real_close, *real_popen, *real_pclose, *real_fopen, *real_fopen64, *real_fclose,
@@ -84,6 +85,8 @@ static void *real_open, *real_open64, *real_openat, *real_openat64, *real_creat,
  */
 void agt_resources_resolve(void) {
   const struct { void **slot; const char *name; } wanted[] = {
+      {&real___open_2, "__open_2"}, {&real___open64_2, "__open64_2"}, {&real___openat_2, "__openat_2"},
+      {&real___openat64_2, "__openat64_2"},
       {&real_open, "open"}, {&real_open64, "open64"}, {&real_openat, "openat"},
       {&real_openat64, "openat64"}, {&real_creat, "creat"}, {&real_socket, "socket"},
       {&real_socketpair, "socketpair"}, {&real_accept, "accept"}, {&real_accept4, "accept4"},
@@ -143,6 +146,31 @@ AGT_EXPORT int openat(int at, const char *path, int flags, ...) {
 AGT_EXPORT int openat64(int at, const char *path, int flags, ...) {
   MODE_ARGUMENT(flags)
   int fd = REAL(openat64)(at, path, flags, mode);
+  OPENED(fd);
+  return fd;
+}
+/* What open is called in programs built with _FORTIFY_SOURCE where the flags are no constant. */
+int __open_2(const char *, int);
+int __open64_2(const char *, int);
+int __openat_2(int, const char *, int);
+int __openat64_2(int, const char *, int);
+AGT_EXPORT int __open_2(const char *path, int flags) {
+  int fd = REAL(__open_2)(path, flags);
+  OPENED(fd);
+  return fd;
+}
+AGT_EXPORT int __open64_2(const char *path, int flags) {
+  int fd = REAL(__open64_2)(path, flags);
+  OPENED(fd);
+  return fd;
+}
+AGT_EXPORT int __openat_2(int at, const char *path, int flags) {
+  int fd = REAL(__openat_2)(at, path, flags);
+  OPENED(fd);
+  return fd;
+}
+AGT_EXPORT int __openat64_2(int at, const char *path, int flags) {
+  int fd = REAL(__openat64_2)(at, path, flags);
   OPENED(fd);
   return fd;
 }

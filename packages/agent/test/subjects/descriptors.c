@@ -30,6 +30,11 @@ static void all_closed(void) {
   close(openat64(AT_FDCWD, "/dev/null", O_RDONLY));
   close(open("created", O_RDWR | O_CREAT, 0600));
   close(creat("created", 0600));
+  volatile int read_only = O_RDONLY; /* not known to the compiler: __open_2 and its kin, under _FORTIFY_SOURCE */
+  close(open("/dev/null", read_only));
+  close(open64("/dev/null", read_only));
+  close(openat(AT_FDCWD, "/dev/null", read_only));
+  close(openat64(AT_FDCWD, "/dev/null", read_only));
   close(socket(AF_UNIX, SOCK_STREAM, 0));
   socketpair(AF_UNIX, SOCK_STREAM, 0, pair), both(pair);
   pipe(pair), both(pair);
