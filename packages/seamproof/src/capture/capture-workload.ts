@@ -39,6 +39,8 @@ export interface CaptureWorkloadOptions {
   warmupOperations?: number | undefined
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
+  /** Where the run is, for a person who waits. */
+  onStep?: ((text: string) => void) | undefined
 }
 
 export interface WorkloadCapture extends Capture {
@@ -61,6 +63,7 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     rmSync(captureDir, { recursive: true })
     throw error
   })
+  const stopWatching = watchSteps(captureDir, options.onStep)
   const run = await runSubject({
     command: node.path,
     args: [
@@ -73,7 +76,7 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     timeoutMs: options.timeoutMs,
     // Our stdout is for the report; what a workload prints must not mix with it.
     isStdoutOurs: true,
-  })
+  }).finally(stopWatching)
   const result = readResult(captureDir)
   manifest.exit = run.exit
   manifest.wallMs = run.wallMs
@@ -132,6 +135,20 @@ function startManifest(
     wallMs: 0,
     machine: describeMachine(nodePath),
   }
+}
+
+const watchEveryMs = 300
+
+/** Tells where the runner is, from the file that it rewrites at every step. */
+function watchSteps(captureDir: string, onStep: ((text: string) => void) | undefined): () => void {
+  if (onStep === undefined) return () => {}
+  const timer = setInterval(() => {
+    const { phase, workload, round, workloads } = readResult(captureDir) ?? {}
+    if (workload === undefined) return
+    const roundCount = workloads?.at(-1)?.roundCount
+    onStep(`${workload}: ${phase === 'round' ? `round ${round} of ${roundCount}` : phase}`)
+  }, watchEveryMs)
+  return () => clearInterval(timer)
 }
 
 function readResult(captureDir: string): WorkloadResult | undefined {

@@ -6,7 +6,9 @@ export interface Progress {
 
 /** A spinner on stderr for a person who waits; nothing in CI, in a pipe or with --json. */
 export async function startProgress(isWanted: boolean): Promise<Progress> {
-  const isWatched = process.stderr.isTTY === true && process.env.CI === undefined
+  // A terminal that says it has no columns would keep ora clearing lines for ever.
+  const isTerminal = process.stderr.isTTY === true && process.stderr.columns > 0
+  const isWatched = isTerminal && process.env.CI === undefined
   if (!isWanted || !isWatched) return { step() {}, stop() {} }
   const { default: ora } = await import('ora')
   const spinner = ora({ stream: process.stderr, discardStdin: false })

@@ -80,6 +80,7 @@ async function captureOne(
       warmupOperations: options.warmup,
       maxDepth: options.depth,
       fileLimitBytes: options.fileLimit,
+      onStep: (text) => progress.step(text),
     })
   } finally {
     progress.stop()
