@@ -215,7 +215,7 @@ static inline void lyr_made(struct lyr_call *call, napi_status status, napi_valu
 #define LYR_MADE(status, result) lyr_made(&call, status, result)
 void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener);
 /* A callback returns: what it opened must be closed. */
-void lyr_scopes_leave(struct lyr_thread *self, struct lyr_frame *frame);
+void lyr_scopes_leave(struct lyr_call *call, struct lyr_frame *frame);
 
 /* ------------------------------------------------------------------------------------- callbacks (layer_callback.c) */
 

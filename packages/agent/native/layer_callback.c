@@ -199,7 +199,7 @@ static bool is_thrown(const struct lyr_frame *frame) {
 /* An outermost callback that takes longer is told of. SEAMPROOF_LAYER_LOOP_MS. */
 uint64_t g_lyr_loop_us = 50000;
 
-void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
+AGT_NOINLINE void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   uint64_t ended = __rdtsc();
   if (depth >= LYR_FRAMES) {
     self->frame_count = depth;
@@ -213,9 +213,9 @@ void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   callback->ticks += ticks;
   callback->napi_calls += self->total - frame->calls_before;
   if (ticks > callback->ticks_max) callback->ticks_max = ticks;
-  lyr_scopes_leave(self, frame);
   struct lyr_env *env = frame->env;
-  struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS};
+  struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS, .caller = AGT_CALLER()};
+  lyr_scopes_leave(&call, frame);
   if (env && env->owner == self && env->is_pending) {
     if (frame->phase == LYR_PHASE_FINALIZER && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_002, callback->object, NULL);
     if (frame->phase == LYR_PHASE_CALL_JS && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_003, callback->object, NULL);

@@ -98,9 +98,12 @@ void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct ly
   uint32_t number = number_of(rule, now);
   if (number) {
     const struct lyr_frame *frame = call->self ? lyr_frame(call->self) : NULL;
-    uint32_t addon = call->self ? call->self->addon : 0;
-    if (object && object->addon && !call->caller.pc) addon = object->addon;
     const struct lyr_callback *within = frame ? frame->callback : !call->caller.pc && object ? object->within : NULL;
+    uint32_t addon = call->self ? call->self->addon : 0;
+    if (call->function == LYR_FUNCTIONS) { /* no call of the addon's is under way */
+      if (object && object->addon) addon = object->addon;
+      else if (within) addon = within->addon;
+    }
     uint8_t body[8192], *p = agt_put_varint(body, number);
     p = lyr_put_text(p, g_rules_table[rule].id, 64);
     *p++ = g_rules_table[rule].severity;

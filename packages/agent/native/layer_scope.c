@@ -21,13 +21,13 @@ static uint32_t opener_stack(uintptr_t pc) {
 }
 
 /* The scopes between the callback's own and the top. */
-void lyr_scopes_leave(struct lyr_thread *self, struct lyr_frame *frame) {
+void lyr_scopes_leave(struct lyr_call *call, struct lyr_frame *frame) {
+  struct lyr_thread *self = call->self;
   uint32_t top = self->scope_count < LYR_SCOPES ? self->scope_count : LYR_SCOPES;
   if (top > frame->scope_base + 1 && frame->env) {
     const struct lyr_scope *left = &self->scopes[top - 1];
     struct lyr_object opened = {.type = LYR_HANDLE_SCOPE, .created = opener_stack(left->opener)};
-    struct lyr_call call = {.self = self, .env = frame->env, .function = LYR_FUNCTIONS};
-    lyr_report(&call, LYR_RULE_SCOPE_003, &opened, LYR_NOTES(LYR_NUMBER("scopes left open", top - frame->scope_base - 1)));
+    lyr_report(call, LYR_RULE_SCOPE_003, &opened, LYR_NOTES(LYR_NUMBER("scopes left open", top - frame->scope_base - 1)));
   }
   self->scope_count = frame->scope_base;
 }
