@@ -21,7 +21,9 @@ export function createTerminal(options: { color: boolean }): Terminal {
   return {
     textOptions: {
       color: hasColor(process.stdout),
-      ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),
+      ...(process.stdout.isTTY && process.stdout.columns > 0
+        ? { width: process.stdout.columns }
+        : {}),
     },
     colors: pc.createColors(hasColor(process.stderr)),
     print: (text) => write(process.stdout, text),

@@ -122,6 +122,19 @@ describe('the program stays its own', () => {
     )
   })
 
+  test('a terminal that says it has no columns does not keep us for ever', () => {
+    sandbox.write('quick.cjs', 'exports.run = () => {}; exports.n = 10\n')
+    const line = `"${process.execPath}" "${seamproof}" track quick.cjs -o quick --rounds 3 --warmup 10`
+    const { status, stdout } = spawnSync('script', ['-qec', `stty cols 0; ${line}`, '/dev/null'], {
+      cwd: sandbox.folder,
+      input: '',
+      encoding: 'utf8',
+      timeout: 90_000,
+    })
+    expect(stdout).toContain('No leak')
+    expect(status).toBe(0)
+  })
+
   test('no file of V8 is left behind, neither here nor in /tmp', async () => {
     const { stdout } = await track('node', '-e', 'console.log(process.pid)')
     expect(existsSync(`/tmp/perf-${stdout.trim()}.map`)).toBe(false)
