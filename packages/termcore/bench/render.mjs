@@ -106,8 +106,7 @@ function router(part) {
       ]),
     ),
     `The dispatch alone, in a loop, beside a plain indirect call (${interval(part.dispatchNs['a plain indirect call'])} ns): ` +
-      names
-        .slice(1)
+      Object.keys(part.addedNs)
         .map(
           (name) =>
             `${name} adds ${interval(part.addedNs[name])} ns, ${number(part.addedShare[name] * 100, 3)} % of an event`,

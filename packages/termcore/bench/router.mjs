@@ -9,7 +9,7 @@ import { loadBenchAddon } from './bench-native.mjs'
 import { measure, medianInterval, medianRatio } from './measure.mjs'
 
 const bench = loadBenchAddon()
-const modes = ['bare libuv', 'router, inline', 'router, vtable']
+const modes = ['bare libuv', 'router, inline', 'router, vtable', 'router, raw epoll']
 
 if (process.argv[2] === '--callgrind') {
   const mode = Number(process.argv[3])
@@ -20,7 +20,7 @@ if (process.argv[2] === '--callgrind') {
 
 /** Instructions inside bench_run_*, which is only entered once the loop has been through its first events. */
 function instructionsPerEvent(mode) {
-  const functions = ['bench_run_bare', 'bench_run_inline', 'bench_run_vtable']
+  const functions = ['bench_run_bare', 'bench_run_inline', 'bench_run_vtable', 'bench_run_epoll']
   const folder = mkdtempSync(join(tmpdir(), 'termcore-callgrind-'))
   const output = join(folder, 'out')
   const events = 10_000
@@ -74,8 +74,10 @@ console.log(
     dispatchNs: Object.fromEntries(
       Object.entries(dispatches).map(([name, values]) => [name, medianInterval(values)]),
     ),
-    addedNs: Object.fromEntries(modes.slice(1).map((name) => [name, added(name)])),
-    addedShare: Object.fromEntries(modes.slice(1).map((name) => [name, added(name).median / bare])),
+    addedNs: Object.fromEntries(modes.slice(1, 3).map((name) => [name, added(name)])),
+    addedShare: Object.fromEntries(
+      modes.slice(1, 3).map((name) => [name, added(name).median / bare]),
+    ),
     instructionsPerEvent: hasValgrind
       ? Object.fromEntries(modes.map((name, mode) => [name, instructionsPerEvent(mode)]))
       : null,

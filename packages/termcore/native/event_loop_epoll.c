@@ -180,11 +180,12 @@ tc_status tc_loop_run_epoll(tc_loop *loop, int timeout_ms, uint32_t *delivered_o
   state->is_running = true;
   int count = epoll_wait(state->epoll_fd, events, EVENTS_PER_TURN, timeout_ms);
   const int error = count < 0 ? errno : 0;
-  bool has_signals = false;
+  bool has_signals = false, has_timer = false;
   run_timers(loop, state, newest);
   for (int index = 0; index < count; index++) {
     void *const key = events[index].data.ptr;
     if (key == state->signal_pipe) has_signals = true;
+    if (key == &state->timer_fd) has_timer = true;
     if (key == state->signal_pipe || key == &state->timer_fd) continue;
     tc_source *source = key;
     const uint32_t value = from_epoll(events[index].events, source->interest);
@@ -193,7 +194,7 @@ tc_status tc_loop_run_epoll(tc_loop *loop, int timeout_ms, uint32_t *delivered_o
   }
   if (has_signals) run_signals(loop, state, newest);
   uint64_t unused = 0;
-  while (read(state->timer_fd, &unused, sizeof unused) > 0) state->armed_ns = UINT64_MAX; /* fired: arm again */
+  if (has_timer && read(state->timer_fd, &unused, sizeof unused) > 0) state->armed_ns = UINT64_MAX; /* arm again */
   if (delivered_out != NULL) *delivered_out = (uint32_t)(delivered_total(loop) - before);
   end_turn(loop, state);
   return error == 0 || error == EINTR ? TC_OK : TC_ERR_SYSTEM;

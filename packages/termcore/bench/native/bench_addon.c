@@ -118,7 +118,7 @@ static inline void handle_event(bench_loop *bench) {
   char message[64];
   const ssize_t size = read(bench->sockets[0], message, sizeof message);
   if (--bench->left == 0) {
-    uv_stop(bench->loop);
+    if (bench->loop != NULL) uv_stop(bench->loop);
     return;
   }
   if (size > 0 && write(bench->sockets[1], message, (size_t)size) != size) bench->left = 1;
@@ -139,11 +139,15 @@ static void on_routed(void *data, uint32_t ready) {
 __attribute__((noinline)) void bench_run_bare(bench_loop *bench) { uv_run(bench->loop, 0); }
 __attribute__((noinline)) void bench_run_inline(bench_loop *bench) { uv_run(bench->loop, 0); }
 __attribute__((noinline)) void bench_run_vtable(bench_loop *bench) { uv_run(bench->loop, 0); }
+__attribute__((noinline)) void bench_run_epoll(bench_loop *bench) {
+  while (bench->left > 0) tc_loop_run_epoll(bench->routed, -1, NULL);
+}
 
 static bench_loop *open_bench(uint32_t mode) {
   bench_loop *bench = calloc(1, sizeof *bench);
-  bench->loop = calloc(1, uv_loop_size());
-  if (uv_loop_init(bench->loop) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, bench->sockets) != 0) return NULL;
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, bench->sockets) != 0) return NULL;
+  if (mode != 3) bench->loop = calloc(1, uv_loop_size());
+  if (bench->loop != NULL && uv_loop_init(bench->loop) != 0) return NULL;
   for (int index = 0; index < 2; index++) fcntl(bench->sockets[index], F_SETFL, O_NONBLOCK);
   if (mode == 0) {
     bench->poll = calloc(1, uv_handle_size(TC_UV_POLL));
@@ -153,17 +157,19 @@ static bench_loop *open_bench(uint32_t mode) {
     return bench;
   }
   tc_source *source = NULL;
-  const tc_loop_options options = {.backend = &tc_backend_uv, .platform = bench->loop, .is_inline = mode == 1};
+  const tc_loop_options options = {.backend = mode == 3 ? &tc_backend_epoll : &tc_backend_uv,
+                                   .platform = bench->loop,
+                                   .is_inline = mode == 1};
   if (tc_loop_create(&options, &bench->routed) != TC_OK) return NULL;
   if (tc_loop_add_fd(bench->routed, bench->sockets[0], TC_READABLE, on_routed, bench, &source) != TC_OK) return NULL;
   return bench;
 }
 
 static bench_loop *start_events(napi_env env, napi_callback_info info, uint32_t *mode_out) {
-  static bench_loop *benches[3];
+  static bench_loop *benches[4];
   uint32_t values[2] = {0};
   read_arguments(env, info, values, 2);
-  const uint32_t mode = *mode_out = values[0] % 3;
+  const uint32_t mode = *mode_out = values[0] % 4;
   if (benches[mode] == NULL) benches[mode] = open_bench(mode);
   bench_loop *bench = benches[mode];
   if (bench == NULL) return NULL;
@@ -176,11 +182,12 @@ static bench_loop *start_events(napi_env env, napi_callback_info info, uint32_t 
 static napi_value loop_warm(napi_env env, napi_callback_info info) {
   uint32_t mode = 0;
   bench_loop *bench = start_events(env, info, &mode);
-  if (bench != NULL) uv_run(bench->loop, 0);
+  if (bench != NULL && mode == 3) bench_run_epoll(bench);
+  else if (bench != NULL) uv_run(bench->loop, 0);
   return NULL;
 }
 
-/* loopRun(mode, events): 0 bare libuv, 1 router with inline, 2 router by vtable; thread CPU ns. */
+/* loopRun(mode, events): 0 bare libuv, 1 router with inline, 2 router by vtable, 3 router over raw epoll; thread CPU ns. */
 static napi_value loop_run(napi_env env, napi_callback_info info) {
   uint32_t mode = 0;
   bench_loop *bench = start_events(env, info, &mode);
@@ -188,7 +195,8 @@ static napi_value loop_run(napi_env env, napi_callback_info info) {
   const uint64_t before = thread_cpu_ns();
   if (mode == 0) bench_run_bare(bench);
   else if (mode == 1) bench_run_inline(bench);
-  else bench_run_vtable(bench);
+  else if (mode == 2) bench_run_vtable(bench);
+  else bench_run_epoll(bench);
   return number(env, (double)(thread_cpu_ns() - before));
 }
 
