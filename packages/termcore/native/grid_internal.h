@@ -63,6 +63,19 @@ struct tc_grid {
   tc_color_table colors;
 };
 
+/* grid_width_table.h: pages of 256 codepoints, four widths to a byte. */
+extern const uint8_t tc_grid__width_page_of[4352];
+extern const uint8_t tc_grid__width_pages[][64];
+
+static inline uint32_t tc_grid__width(uint32_t codepoint) {
+  if (codepoint < 0x300) /* before the first combining mark; controls are 0 */
+    return codepoint >= 0x20 && (codepoint < 0x7f || codepoint >= 0xa0);
+  if (codepoint > 0x10ffff) return 1;
+  const uint8_t page = tc_grid__width_page_of[codepoint >> 8];
+  const uint8_t four = tc_grid__width_pages[page][(codepoint & 0xff) >> 2];
+  return (four >> ((codepoint & 3) * 2)) & 3;
+}
+
 /* Writes what the block's header shows. Every public function that changes it ends with this. */
 static inline void tc_grid__publish(tc_grid *grid) {
   tc_grid_header *header = grid->published;

@@ -147,22 +147,46 @@ static bool continue_codepoint(tc_parser *parser, uint8_t byte) {
 
 static inline bool is_tail(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 
-/* Text in ground, whole two- and three-byte codepoints only; everything else goes the long way. */
+/* One whole codepoint from U+00C0 on at `at`, of which four bytes can be read. 0: something else, or
+ * malformed, which goes the long way. */
+static inline uint32_t decode_whole(const uint8_t *at, uint32_t *out_length) {
+  const uint32_t lead = at[0];
+  if (lead < 0xe0) {
+    *out_length = 2;
+    return lead >= 0xc3 && is_tail(at[1]) ? (lead & 0x1f) << 6 | (at[1] & 0x3fu) : 0;
+  }
+  const uint32_t middle = (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+  if (!is_tail(at[1]) || !is_tail(at[2])) return 0;
+  if (lead < 0xf0) {
+    const uint32_t codepoint = (lead & 0x0f) << 12 | middle;
+    *out_length = 3;
+    return codepoint >= 0x800 && (codepoint < 0xd800 || codepoint > 0xdfff) ? codepoint : 0;
+  }
+  const uint32_t codepoint = (lead & 0x07) << 18 | middle << 6 | (at[3] & 0x3fu);
+  *out_length = 4;
+  if (lead > 0xf4 || !is_tail(at[3])) return 0;
+  return codepoint >= 0x10000 && codepoint <= 0x10ffff ? codepoint : 0;
+}
+
+/* Long ASCII is better off in print_ascii, which takes sixteen bytes at a time. */
+#define ASCII_RUN_MAX 12u
+
+/* Text in ground: whole codepoints, and the spaces and short words between them. */
 static const uint8_t *print_utf8(tc_parser *parser, const uint8_t *at, const uint8_t *end) {
   uint32_t codepoints[TC_PRINT_COUNT_MAX];
-  size_t count = 0;
-  while (end - at >= 3 && count < TC_PRINT_COUNT_MAX) {
-    const uint8_t lead = at[0];
-    if (lead >= 0xe1 && lead <= 0xef && lead != 0xed && is_tail(at[1]) && is_tail(at[2])) {
-      const uint32_t high = (uint32_t)(lead & 0x0f) << 12 | (uint32_t)(at[1] & 0x3f) << 6;
-      codepoints[count++] = high | (at[2] & 0x3f);
-      at += 3;
-    } else if (lead >= 0xc3 && lead <= 0xdf && is_tail(at[1])) {
-      codepoints[count++] = (uint32_t)(lead & 0x1f) << 6 | (at[1] & 0x3f);
-      at += 2;
-    } else {
-      break;
+  uint32_t count = 0, ascii_run = 0;
+  while (end - at >= 4 && count < TC_PRINT_COUNT_MAX && ascii_run < ASCII_RUN_MAX) {
+    if (at[0] >= 0x20 && at[0] < DEL) {
+      codepoints[count++] = *at++;
+      ascii_run++;
+      continue;
     }
+    uint32_t length = 0;
+    const uint32_t codepoint = at[0] >= 0xc3 ? decode_whole(at, &length) : 0;
+    if (codepoint == 0) break;
+    codepoints[count++] = codepoint;
+    at += length;
+    ascii_run = 0;
   }
   if (count > 0) parser->handler->print(parser->user, codepoints, count);
   return at;

@@ -32,7 +32,7 @@ typedef struct tc_parser_handler {
   /* At least one byte of printable ASCII at `bytes`, perhaps other bytes behind it. Returns how many
    * printable ones were consumed; at least 1. */
   size_t (*print_ascii)(void *user, const uint8_t *bytes, size_t count);
-  /* Codepoints from U+00A0 on, at least one. */
+  /* Codepoints from U+00A0 on, and printable ASCII that stood among them; at least one. */
   void (*print)(void *user, const uint32_t *codepoints, size_t count);
   /* A C0 or C1 control that is not part of a sequence. */
   void (*execute)(void *user, uint32_t control);

@@ -59,7 +59,8 @@ static void print_wide_or_narrow(tc_terminal *terminal, uint32_t codepoint, uint
 
 /* One codepoint of any width, any mode. */
 static void print_one(tc_terminal *terminal, uint32_t codepoint) {
-  const uint32_t width = tc_codepoint_width(codepoint);
+  codepoint = translate(terminal->charsets.active, codepoint);
+  const uint32_t width = tc_grid__width(codepoint);
   if (width > 0) {
     print_wide_or_narrow(terminal, codepoint, width);
   } else if (terminal->x > 0) {
@@ -79,7 +80,7 @@ static size_t print_run(tc_terminal *terminal, const uint32_t *codepoints, size_
   const bool starts_in_tail =
       first > 0 && first < terminal->cols && (cells[first].attributes & TC_ATTR_WIDE_TAIL) != 0;
   for (; done < count; done++) {
-    const uint32_t next = tc_codepoint_width(codepoints[done]);
+    const uint32_t next = tc_grid__width(codepoints[done]);
     if (next == 0 || x + next > terminal->cols) break;
     width = next;
     cells[x] = pen;
@@ -108,10 +109,11 @@ static size_t print_run(tc_terminal *terminal, const uint32_t *codepoints, size_
 
 void tc_terminal__print(void *user, const uint32_t *codepoints, size_t count) {
   tc_terminal *terminal = user;
-  const bool is_insert = (terminal->modes & TC_MODE_INSERT) != 0;
+  const bool is_plain =
+      (terminal->modes & TC_MODE_INSERT) == 0 && terminal->charsets.active == TC_CHARSET_ASCII;
   size_t done = 0;
   while (done < count) {
-    if (!is_insert) done += print_run(terminal, codepoints + done, count - done);
+    if (is_plain) done += print_run(terminal, codepoints + done, count - done);
     if (done < count) print_one(terminal, codepoints[done++]);
   }
 }
