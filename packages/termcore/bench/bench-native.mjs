@@ -47,3 +47,11 @@ export const floorPath = () =>
     sources: [join(here, 'floor.c')],
     outDir: buildDir,
   })
+
+export const kitCostsPath = () =>
+  buildNative({
+    name: 'kit_costs',
+    kind: 'executable',
+    sources: [join(here, 'kit_costs.c')],
+    outDir: buildDir,
+  })

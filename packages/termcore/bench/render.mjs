@@ -193,7 +193,18 @@ function vt(part) {
   ]
 }
 
-const sections = { crossing, flags, kernels, router, allocations, latency, vt }
+const kit = (part) => [
+  '## What the kit costs by itself',
+  '',
+  `ns of thread CPU time in C, n = ${part.rows[0].ns.n} interleaved slices of 20,000 operations; one thread, so a shared pool's mutex is never waited for.`,
+  '',
+  table(
+    ['', 'ns', 'best slice'],
+    part.rows.map(({ name, ns }) => [name, interval(ns), number(ns.min)]),
+  ),
+]
+
+const sections = { crossing, flags, kernels, router, allocations, latency, kit, vt }
 
 export function renderBench({ parts }) {
   const [first] = Object.values(parts)

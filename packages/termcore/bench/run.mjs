@@ -7,7 +7,8 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildDir } from '../dist/native-build.js'
-import { countMallocPath, floorPath } from './bench-native.mjs'
+import { countMallocPath, floorPath, kitCostsPath } from './bench-native.mjs'
+import { medianInterval } from './measure.mjs'
 import { renderBench } from './render.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -64,6 +65,18 @@ function latency() {
   return { default: pairs([]), realTime: mayRealTime() ? pairs(realTime) : null }
 }
 
+function kit() {
+  const lines = execFileSync(kitCostsPath(), [quick ? '9' : '61'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+  return {
+    rows: lines.map((line) => {
+      const [name, ...values] = line.split('\t')
+      return { name, ns: medianInterval(values.map(Number)) }
+    }),
+  }
+}
+
 const parts = {
   crossing: () => run('crossing.mjs', { env: rounds(61), nodeFlags: steady }),
   flags: () => run('flags.mjs', { env: rounds(61), nodeFlags: steady }),
@@ -75,6 +88,7 @@ const parts = {
       env: { LD_PRELOAD: countMallocPath() },
     }),
   latency,
+  kit,
   vt: () => run('vt.mjs', { env: { ...rounds(7), BENCH_MB: quick ? '1' : '2' } }),
 }
 

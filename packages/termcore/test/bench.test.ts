@@ -22,7 +22,7 @@ describe('the benchmark', () => {
     expect(text).toMatch(/\| FFI overhead < 50 ns .* \| (met|missed|inconclusive) \|/)
     expect(text).toMatch(/\| VT throughput \| needs vt \| not run \|/)
     for (const flag of ['simd', 'batch', 'pool', 'inline']) expect(text).toContain(`| ${flag} |`)
-    expect(text).toContain('Not run: kernels, router, allocations, latency, vt.')
+    expect(text).toContain('Not run: kernels, router, allocations, latency, kit, vt.')
   })
 
   test('names a part that does not exist, and those that do', () => {
