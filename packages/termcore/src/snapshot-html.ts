@@ -83,12 +83,13 @@ function runCss(run: Run, isCursor: boolean): string {
   let foreground = cssColor(style.foreground, defaultForeground)
   let background = cssColor(style.background, defaultBackground)
   if (style.isInverse !== isCursor) [foreground, background] = [background, foreground]
+  // Dim text, not a dim background: the colour with an alpha of 60 %.
+  if (style.isDim) foreground += '99'
   let css = ''
   if (foreground !== defaultForeground) css += `color:${foreground};`
   if (background !== defaultBackground) css += `background:${background};`
   if (style.isBold) css += 'font-weight:bold;'
   if (style.isItalic) css += 'font-style:italic;'
-  if (style.isDim) css += 'opacity:.6;'
   if (style.isInvisible) css += 'color:transparent;'
   return css + decorationCss(style)
 }

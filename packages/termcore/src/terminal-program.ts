@@ -90,6 +90,21 @@ function requireFolder(path: string): void {
   )
 }
 
+/**
+ * The kernel takes strings up to a NUL, the rest would be lost without a word; and the PTY binding frees
+ * memory that it never had when an argument is no string.
+ */
+function requireStrings(what: string, values: readonly unknown[]): void {
+  const isWrong = (value: unknown) => typeof value !== 'string' || value.includes('\0')
+  const at = values.findIndex(isWrong)
+  if (at === -1) return
+  throw new TermcoreError(
+    'TERMCORE_ARGUMENT',
+    `${what} has ${JSON.stringify(values[at]) ?? String(values[at])}`,
+    'each must be a string without NUL characters',
+  )
+}
+
 /** The PTY binding forks first and fails in the child, with no word why: so it is looked up before. */
 function findProgram(file: string, cwd: string, path: string): string {
   const candidates =
@@ -114,11 +129,16 @@ export function spawnProgram(
   options: SpawnOptions,
   handlers: ProgramHandlers,
 ): Program {
-  const env = { ...(options.env ?? process.env) }
+  const env = Object.fromEntries(
+    Object.entries(options.env ?? process.env).filter(([, value]) => value !== undefined),
+  )
   const cwd = options.cwd ?? process.cwd()
+  const term = options.term ?? 'xterm-256color'
+  requireStrings('args', Array.isArray(args) ? args : [args, undefined])
+  requireStrings('env', Object.entries(env).flat())
+  requireStrings('file, cwd or term', [file, cwd, term])
   requireFolder(cwd)
   const found = findProgram(file, cwd, env.PATH ?? '')
-  const term = options.term ?? 'xterm-256color'
   const { spawn } = loadPty()
   let pty: Pty
   try {

@@ -152,6 +152,34 @@ describe('a program in a pseudo-terminal', () => {
     expect(terminal.snapshot()).toContain(createHash('md5').update(bytes).digest('hex'))
   })
 
+  test('its environment is what was given; arguments that the kernel would cut are refused', async () => {
+    using terminal = new Terminal({ cols: 40, rows: 5 })
+    terminal.spawn('/bin/sh', ['-c', 'echo "[$GIVEN][$ABSENT][$TERM]"'], {
+      env: { GIVEN: 'yes', ABSENT: undefined },
+      term: 'dumb',
+    })
+    await once(terminal, 'exit')
+    expect(terminal.view.rowText(0)).toBe('[yes][][dumb]')
+    for (const args of [
+      ['a\0b'],
+      [3 as never],
+      [undefined as never],
+      'text' as never,
+      null as never,
+    ])
+      expect(() => terminal.spawn('/bin/sh', args)).toThrow(code('TERMCORE_ARGUMENT'))
+    expect(() => terminal.spawn('/bin/sh', [], { env: { A: 'x\0y' } })).toThrow(
+      code('TERMCORE_ARGUMENT'),
+    )
+    for (const file of ['/bin/s\0h', undefined as never, 7 as never])
+      expect(() => terminal.spawn(file)).toThrow(code('TERMCORE_ARGUMENT'))
+    for (const options of [{ cwd: 5 as never }, { cwd: '/\0' }, { term: 'x\0' }])
+      expect(
+        () => terminal.spawn('/bin/sh', ['-c', 'exit'], options),
+        JSON.stringify(options),
+      ).toThrow(code('TERMCORE_ARGUMENT'))
+  })
+
   test('one that leaves a child behind which prints for ever ends all the same', async () => {
     using terminal = new Terminal({ cols: 40, rows: 5 })
     terminal.spawn('/bin/sh', ['-c', 'yes & echo started'])
