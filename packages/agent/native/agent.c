@@ -218,6 +218,9 @@ void agt_tick(void) {
 
 /* ------------------------------------------------------------------------------------------------------------ marks */
 
+/* One mark at a time, with its sample and snapshot: they are in the file in the order of their numbers. */
+static pthread_mutex_t g_mark_lock = PTHREAD_MUTEX_INITIALIZER;
+
 void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != AGT_RECORDING) return;
   struct agt_thread *thread = agt_thread_enter();
@@ -232,6 +235,7 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
     agt_resources_review(thread, scratch);
     agt_unmap(scratch, HELD + LIST);
   }
+  pthread_mutex_lock(&g_mark_lock);
   uint64_t seq = atomic_fetch_add(&g_seq, 1);
   write_sample(seq, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), children, count_mappings());
   uint8_t body[512];
@@ -243,6 +247,7 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   memcpy(p, name, length);
   agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
   if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
+  pthread_mutex_unlock(&g_mark_lock);
   agt_thread_leave(thread);
   agt_layer_mark(kind);
   errno = saved_errno;
@@ -351,6 +356,7 @@ __attribute__((destructor(101))) static void stop(void) { agt_finish(); }
 /* In a forked child, on the one thread it has: everything that its parent's threads may have held is made anew. */
 bool agt_begin_anew(void) {
   struct agt_header *parents = g_header;
+  pthread_mutex_init(&g_mark_lock, NULL);
   agt_file_after_fork();
   agt_meta_after_fork();
   agt_modules_after_fork();

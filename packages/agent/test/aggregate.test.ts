@@ -1,11 +1,12 @@
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { EventOp } from '../../seamproof/src/trace/event-batch.js'
 import { LiveMappings } from '../../seamproof/src/trace/live-mappings.js'
 import { openTrace } from '../../seamproof/src/trace/open-trace.js'
 import { KindCode } from '../../seamproof/src/trace/trace-format.js'
-import { buildSubject, scratchFolder } from './build-subject.js'
+import { buildSubject, scratchFolder, subjectFolder } from './build-subject.js'
 import type { TraceView } from './trace-view.js'
-import { runTraced } from './traced-run.js'
+import { nodeOptions, runTraced } from './traced-run.js'
 
 const folder = scratchFolder()
 let deterministic: string
@@ -145,5 +146,21 @@ describe('aggregate mode', () => {
       }),
     )
     expect(sizes[1]).toBe(sizes[0])
+  })
+
+  test('in Node, with workers that come and go, a snapshot follows each mark', async () => {
+    const { code, trace } = await runTraced(folder, process.execPath, {
+      mode: 'aggregate',
+      args: ['--expose-gc', join(subjectFolder, 'control.cjs')],
+      env: { NODE_OPTIONS: nodeOptions },
+    })
+    expect(code).toBe(0)
+    expect(trace.violations).toEqual([])
+    const { marks, snapshots } = trace.meta
+    expect(snapshots.map((snapshot) => snapshot.seq).sort((a, b) => a - b)).toEqual(
+      marks.map((mark) => mark.seq).sort((a, b) => a - b),
+    )
+    expect(snapshots.every((snapshot) => snapshot.peakBytes >= snapshot.liveBytes)).toBe(true)
+    expect(trace.meta.header.eventsDropped).toBe(0)
   })
 })
