@@ -1,4 +1,5 @@
 import { createGridWriter, type GridWriter, type GridWriterOptions } from './bridge.js'
+import { requireWholeNumbers } from './grid-size.js'
 import { DamageView, GridView } from './grid-view.js'
 import { loadTerminalNative } from './terminal-native.js'
 
@@ -21,17 +22,16 @@ export class Grid implements Disposable {
   #isOpen = true
 
   constructor(options: GridOptions = {}) {
-    this.handle = this.#native.gridCreate(
-      options.cols ?? 80,
-      options.rows ?? 24,
-      options.scrollbackLines ?? 0,
-    )
+    const { cols = 80, rows = 24, scrollbackLines = 0 } = options
+    requireWholeNumbers({ cols, rows, scrollbackLines })
+    this.handle = this.#native.gridCreate(cols, rows, scrollbackLines)
     this.view = new GridView(this.handle)
     this.#damage = new DamageView(this.handle)
   }
 
   /** Keeps what fits, top left; nothing is reflowed. Refused sizes throw and change nothing. */
   resize(cols: number, rows: number): void {
+    requireWholeNumbers({ cols, rows })
     this.#native.gridResize(this.handle, cols, rows)
   }
 

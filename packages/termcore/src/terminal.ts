@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { requireWholeNumbers } from './grid-size.js'
 import { DamageView, GridView } from './grid-view.js'
 import { renderText, type SnapshotSource } from './snapshot.js'
 import { renderAnsi } from './snapshot-ansi.js'
@@ -78,13 +79,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
   constructor(options: TerminalOptions = {}) {
     super()
     const { cols = 80, rows = 24, scrollbackLines = 1000 } = options
-    for (const [name, value] of Object.entries({ cols, rows, scrollbackLines }))
-      if (!Number.isInteger(value) || value < 0)
-        throw new TermcoreError(
-          'TERMCORE_RANGE',
-          `${name} is ${value}`,
-          'it must be a whole number, 0 or more',
-        )
+    requireWholeNumbers({ cols, rows, scrollbackLines })
     this.#handle = this.#native.terminalCreate(cols, rows, scrollbackLines)
     const grids = [0, 1].map((which) => this.#native.terminalGrid(this.#handle, which as 0 | 1))
     this.#grids = [grids[0]!, grids[1]!]
@@ -274,6 +269,7 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
 
   /** Keeps what fits; nothing is reflowed. The program is told. Refused sizes throw and change nothing. */
   resize(cols: number, rows: number): void {
+    requireWholeNumbers({ cols, rows })
     this.#native.terminalResize(this.#handle, cols, rows)
     this.#program?.resize(cols, rows)
     this.#scheduleDamage()

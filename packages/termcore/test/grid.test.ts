@@ -241,8 +241,13 @@ describe('resizing', () => {
       [3, 0],
       [16385, 3],
       [16384, 16384],
+      [10.5, 3],
+      [-10, 3],
+      [2 ** 32 + 10, 3],
     ] as const)
-      expect(() => grid.resize(cols, rows)).toThrow(/TERMCORE|size/)
+      expect(() => grid.resize(cols, rows), `${cols}x${rows}`).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/RANGE|LIMIT/) }),
+      )
     expect(text(grid)).toBe('0\n1\n2')
   })
 })

@@ -86,6 +86,11 @@ test('sizes at and beyond every limit are refused with a code and change nothing
     [16385, 10],
     [16384, 16384],
     [Number.NaN, 3],
+    [80.5, 3],
+    [2 ** 32 + 80, 3],
+    [-80, 3],
+    ['80' as never, 3],
+    [undefined as never, undefined as never],
   ] as const)
     expect(
       codeOf(() => terminal.resize(cols, rows)),
