@@ -41,10 +41,14 @@ static tc_status create_screen(tc_terminal *terminal, tc_screen *screen, uint32_
 static void publish_cursor(tc_terminal *terminal) {
   tc_grid *grid = terminal->grid;
   const bool is_pending = terminal->x >= terminal->cols;
+  const uint32_t col = is_pending ? terminal->cols - 1 : terminal->x;
+  uint32_t flags = is_pending ? TC_CURSOR_PENDING_WRAP : 0;
+  if (terminal->modes & TC_MODE_CURSOR_HIDDEN) flags |= TC_CURSOR_HIDDEN;
+  if (grid->cursor_row != terminal->y || grid->cursor_col != col || grid->cursor_flags != flags)
+    terminal->events |= TC_EVENT_CURSOR;
   grid->cursor_row = terminal->y;
-  grid->cursor_col = is_pending ? terminal->cols - 1 : terminal->x;
-  grid->cursor_flags = is_pending ? TC_CURSOR_PENDING_WRAP : 0;
-  if (terminal->modes & TC_MODE_CURSOR_HIDDEN) grid->cursor_flags |= TC_CURSOR_HIDDEN;
+  grid->cursor_col = col;
+  grid->cursor_flags = flags;
   tc_grid__publish(grid);
 }
 

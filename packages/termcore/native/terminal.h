@@ -22,6 +22,7 @@ enum {
   TC_EVENT_BELL = 1u << 3,
   TC_EVENT_MODES = 1u << 4,
   TC_EVENT_SCREEN = 1u << 5, /* main or alternate grid became the active one */
+  TC_EVENT_CURSOR = 1u << 6, /* it is elsewhere, or shown and was hidden, or the reverse */
 };
 
 /* Modes that the host has to know, to encode input and to draw. */

@@ -68,6 +68,7 @@ export const TerminalEventBit = {
   bell: 1 << 3,
   modes: 1 << 4,
   screen: 1 << 5,
+  cursor: 1 << 6,
 } as const
 
 /** The same values as TC_MODE_* in terminal.h. */

@@ -30,7 +30,10 @@ export interface TerminalOptions {
 }
 
 export interface TerminalEvents {
-  /** Cells changed. Comes once per turn of the event loop at most; collect by `takeDamage`. */
+  /**
+   * Cells changed, or the cursor. Comes once per turn of the event loop at most; collect by `takeDamage`
+   * (which has nothing where only the cursor moved).
+   */
   damage: []
   title: [title: string]
   bell: []
@@ -54,6 +57,8 @@ export interface SnapshotOptions {
 
 /** How long a program may keep a frame open (mode 2026) before it is shown unfinished. */
 const synchronizedFrameMsMax = 150
+
+const visibleEvents = TerminalEventBit.damage | TerminalEventBit.cursor
 
 const textEncoder = new TextEncoder()
 
@@ -158,8 +163,8 @@ export class Terminal extends EventEmitter<TerminalEvents> implements Disposable
   }
 
   #raise(events: number): void {
-    if (events & ~TerminalEventBit.damage) this.#raiseRare(events)
-    if (events & TerminalEventBit.damage) this.#scheduleDamage()
+    if (events & ~visibleEvents) this.#raiseRare(events)
+    if (events & visibleEvents) this.#scheduleDamage()
   }
 
   #raiseRare(events: number): void {

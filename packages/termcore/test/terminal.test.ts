@@ -216,6 +216,24 @@ describe('events', () => {
     expect([...terminal.takeDamage()]).toEqual([0, 0, 0, 9, 0, 0])
   })
 
+  test('a cursor that only moves, hides or shows is damage without cells', async () => {
+    using terminal = new Terminal({ cols: 20, rows: 3 })
+    terminal.takeDamage()
+    for (const move of ['\x1b[2;5H', '\x1b[?25l', '\x1b[?25h']) {
+      const damaged = once(terminal, 'damage')
+      terminal.write(move)
+      await damaged
+      expect([...terminal.takeDamage()]).toEqual([0, 0, 0, 0, 0, 0])
+    }
+    expect(terminal.view.cursor).toMatchObject({ row: 1, col: 4, isHidden: false })
+    let count = 0
+    terminal.on('damage', () => count++)
+    terminal.write('\x1b[2;5H')
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(count).toBe(0)
+  })
+
   test('a synchronized frame is shown when it is done, or when it takes too long', async () => {
     using terminal = new Terminal({ cols: 20, rows: 3 })
     let count = 0
