@@ -149,10 +149,29 @@ static bool is_last_thread(void) {
   return state && state[1] == ' ' && state[2] == 'Z';
 }
 
+/* When the next snapshot of aggregate mode is due. The interval doubles with each full row, so that hours stay small. */
+struct snapshot_plan {
+  uint64_t due_us, interval_us;
+  uint32_t written;
+};
+enum { SNAPSHOT_INTERVAL_US = 500000, SNAPSHOT_ROW = 64 };
+
+static void snapshot_when_due(struct snapshot_plan *plan) {
+  uint64_t now = agt_clock_us();
+  if (now < plan->due_us) return;
+  agt_live_snapshot(0);
+  if (++plan->written % SNAPSHOT_ROW == 0) plan->interval_us *= 2;
+  plan->due_us += plan->interval_us;
+  if (plan->due_us <= now) plan->due_us = now + plan->interval_us; /* the process was stopped meanwhile */
+}
+
+static _Atomic bool g_is_finished;
+
 static void *run_sampler(void *argument) {
   (void)argument;
   agt_thread_disown();
   syscall(SYS_prctl, 15 /* PR_SET_NAME */, "seamproof");
+  struct snapshot_plan plan = {agt_clock_us() + SNAPSHOT_INTERVAL_US, SNAPSHOT_INTERVAL_US, 0};
   for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == AGT_RECORDING; tick++) {
     agt_clock_us();
     /* Descriptors and threads cost a directory read each: at marks, and twice a second. */
@@ -160,6 +179,7 @@ static void *run_sampler(void *argument) {
       write_sample(0, count_numbers("/proc/self/fd", NULL) - 1, count_numbers("/proc/self/task", NULL), 0, 0);
     else if (tick % 10 == 0)
       write_sample(0, 0, 0, 0, 0);
+    if (g_is_aggregate && !atomic_load_explicit(&g_is_finished, memory_order_relaxed)) snapshot_when_due(&plan);
     /* The process lives as long as a thread of it does: ours must not be the one. */
     if (tick % 20 == 19 && is_last_thread()) {
       agt_thread_own(NULL); /* exit handlers run here next, and those are the subject's */
@@ -246,7 +266,7 @@ void agt_mark(enum agt_mark_kind kind, const char *name, size_t length) {
   p = agt_put_varint(p, length);
   memcpy(p, name, length);
   agt_meta_write(AGT_META_MARK, body, (size_t)(p - body) + length);
-  if (g_is_aggregate) agt_live_snapshot(seq, agt_clock_us());
+  if (g_is_aggregate) agt_live_snapshot(seq);
   pthread_mutex_unlock(&g_mark_lock);
   agt_thread_leave(thread);
   agt_layer_mark(kind);
@@ -336,8 +356,7 @@ bool agt_is_recorded_process(void) { return (uint32_t)syscall(SYS_getpid) == g_h
 
 void agt_finish(void) {
   if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != AGT_RECORDING || !agt_is_recorded_process()) return;
-  static _Atomic int is_finished;
-  if (atomic_exchange(&is_finished, 1)) return;
+  if (atomic_exchange(&g_is_finished, true)) return;
   agt_mark(AGT_MARK_PROGRAM_END, "", 0);
   struct agt_thread *thread = agt_thread_enter();
   if (thread) {

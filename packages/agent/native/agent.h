@@ -322,7 +322,8 @@ void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind);
 /* What was known of the key, 0 when it was not there. agt_live_restore undoes the removal. */
 uint64_t agt_live_remove(uint64_t key);
 void agt_live_restore(uint64_t key, uint64_t value);
-void agt_live_snapshot(uint64_t seq, uint64_t time_us);
+/* `seq` of the mark it is taken for, 0 between marks. On any thread. */
+void agt_live_snapshot(uint64_t seq);
 /* Keys of the live map: addresses as they are; resources carry their class above bit 48. */
 #define AGT_KEY(class, id) ((uint64_t)(class) << 48 | (uint64_t)(id))
 /* Totals of a stack. A mapping that is given back in pieces counts as one block, with its last piece. */

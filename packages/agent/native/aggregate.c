@@ -1,6 +1,7 @@
 /*
- * Aggregate mode: live blocks are kept in the process, and only totals per stack are written, at marks. Memory follows the
- * number of live blocks and of stacks, never the number of events; the file follows the number of marks.
+ * Aggregate mode: live blocks are kept in the process, and only totals per stack are written, at marks and ever more seldom
+ * between them. Memory follows the number of live blocks and of stacks, never the number of events; the file follows the
+ * number of marks and the logarithm of the time.
  */
 #include "agent.h"
 
@@ -39,7 +40,7 @@ static struct {
 /* Holder of g_meta.lock. */
 static void pour(struct total *total) {
   if (!atomic_load_explicit(&total->recent, memory_order_relaxed)) return; /* most are: do not touch their pages */
-  uint64_t recent = atomic_exchange_explicit(&total->recent, 0, memory_order_relaxed);
+  uint64_t recent = atomic_exchange_explicit(&total->recent, 0, memory_order_acq_rel);
   total->blocks += recent >> RECENT_BYTES_BITS;
   total->bytes += recent & RECENT_BYTES;
 }
@@ -218,20 +219,21 @@ static int64_t pour_all(uint32_t count) {
   int64_t live_blocks = 0;
   for (uint32_t stack = 0; stack < count; stack++) {
     struct stack_totals *totals = &g_stacks.totals[stack];
-    pour(&totals->allocated);
+    /* Releases first: what comes in between must not look freed before it was allocated. */
     pour(&totals->freed);
+    pour(&totals->allocated);
     live_blocks += (int64_t)(totals->allocated.blocks - totals->freed.blocks);
   }
   return live_blocks;
 }
 
-void agt_live_snapshot(uint64_t seq, uint64_t time_us) {
+void agt_live_snapshot(uint64_t seq) {
   uint8_t body[96];
   pthread_mutex_lock(&g_meta.lock);
   uint32_t count = agt_tree_count();
   int64_t live_blocks = pour_all(count), live_bytes = atomic_load(&g_stacks.live_bytes);
   uint8_t *p = agt_put_varint(body, seq);
-  p = agt_put_varint(p, time_us);
+  p = agt_put_varint(p, agt_clock_us()); /* read under the lock: times rise along the file */
   p = agt_put_varint(p, live_bytes < 0 ? 0 : (uint64_t)live_bytes);
   p = agt_put_varint(p, live_blocks < 0 ? 0 : (uint64_t)live_blocks);
   p = agt_put_varint(p, (uint64_t)atomic_load(&g_stacks.peak_bytes));

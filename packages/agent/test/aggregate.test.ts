@@ -138,6 +138,23 @@ describe('aggregate mode', () => {
     expect(sum('allocatedCount')).toBeGreaterThan(300_000)
   })
 
+  test('snapshots are taken between marks too, in the order of their times', async () => {
+    const script =
+      'const held = []; setInterval(() => held.push(Buffer.alloc(1e6)), 20); setTimeout(() => process.exit(), 1800)'
+    const { trace } = await runTraced(folder, process.execPath, {
+      mode: 'aggregate',
+      args: ['-e', script],
+    })
+    expect(trace.violations).toEqual([])
+    const { snapshots, marks } = trace.meta
+    const own = snapshots.filter(({ seq }) => seq === 0)
+    expect(own.length).toBeGreaterThanOrEqual(2)
+    const times = snapshots.map(({ timeUs }) => timeUs)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+    expect(own.at(-1)!.liveBytes).toBeGreaterThan(own[0]!.liveBytes)
+    expect(snapshots.at(-1)!.seq).toBe(marks.find(({ kind }) => kind === 'program-end')!.seq)
+  })
+
   test('its file does not grow with the number of events', async () => {
     const sizes = await Promise.all(
       ['1000', '60000'].map(async (iterations) => {

@@ -77,7 +77,7 @@ function planSteps(
   const rounds = planRounds(meta.marks, workloads)
   if (rounds.length > 0) return rounds
   if (meta.header.mode === 'full') return [planLifetime(lifeUs)]
-  const plan = planSnapshots(meta.snapshots.map((snapshot) => snapshot.timeUs))
+  const plan = planSnapshots(meta)
   return plan === null ? [] : [plan]
 }
 

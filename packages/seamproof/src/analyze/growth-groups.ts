@@ -95,6 +95,7 @@ function makeGroup(
     evidence: plan.evidence,
     ...(plan.workload === undefined ? {} : { workload: plan.workload }),
     operationsPerStep: plan.operationsPerStep,
+    ...(isEven(positions) ? {} : { positions }),
     liveCounts: counts,
     liveBytes: bytes,
     countPerOperationByStep: counts
@@ -103,6 +104,12 @@ function makeGroup(
     blocksPerOperation: slopeOf(positions, counts),
     bytesPerOperation: slopeOf(positions, bytes),
   }
+}
+
+/** To a thousandth: positions of equal slices are sums of fractions. */
+function isEven(positions: readonly number[]): boolean {
+  const mean = positions.at(-1)! / (positions.length - 1)
+  return positions.every((position, index) => Math.abs(position - index * mean) <= mean / 1000)
 }
 
 /** Shares are of the group's growth in blocks, else in bytes; nothing led to growth where there is none. */

@@ -2,7 +2,7 @@ import type { AllocationTotals, MarkFact } from '../contract/facts.js'
 import type { SnapshotStack } from '../trace/snapshot-stream.js'
 import { KindCode } from '../trace/trace-format.js'
 import type { TraceSnapshot } from '../trace/trace-meta.js'
-import type { GrowthSeries } from './growth-series.js'
+import type { GrowthSeries, SiteReading } from './growth-series.js'
 import type { ProcessBooks } from './process-books.js'
 import type { ResourceReading } from './resource-series.js'
 import { Field, fieldCount, type SiteTable } from './site-table.js'
@@ -64,28 +64,27 @@ class SnapshotReader {
     stats[at + Field.liveBytes] = row.allocatedBytes - row.freedBytes
   }
 
-  /** A snapshot follows each mark: it shows the state at the marks that came since the snapshot before. */
   #reach(): void {
     const head = this.#heads.at(-1)!
     const reading = this.#sites.reading()
-    const { marks } = this.#source.meta
-    for (let mark = marks[this.#facts.length]; mark !== undefined && mark.timeUs <= head.timeUs; ) {
-      const index = this.#facts.length
-      this.#facts.push({
-        name: mark.name,
-        kind: mark.kind,
-        timeMs: mark.timeUs / 1000,
-        liveBytes: head.liveBytes,
-        liveCount: head.liveCount,
-      })
-      this.#readings.push(resourcesOf(this.#sites))
-      for (const series of this.#series)
-        if (series.plan.evidence === 'rounds' && series.nextPoint === index) series.record(reading)
-      mark = marks[this.#facts.length]
-    }
+    if (head.seq !== 0) this.#reachMarks(head, reading)
     for (const series of this.#series)
       if (series.plan.evidence === 'lifetime' && series.nextPoint === this.#heads.length - 1)
         series.record(reading)
+  }
+
+  /** A snapshot is taken for each mark: it shows the state at that one, and at those whose own was cut off. */
+  #reachMarks(head: TraceSnapshot, reading: SiteReading): void {
+    const { marks } = this.#source.meta
+    for (let index = this.#facts.length; index < marks.length; index++) {
+      const { name, kind, timeUs, seq } = marks[index]!
+      if (seq > head.seq) return
+      const { liveBytes, liveCount } = head
+      this.#facts.push({ name, kind, timeMs: timeUs / 1000, liveBytes, liveCount })
+      this.#readings.push(resourcesOf(this.#sites))
+      for (const series of this.#series)
+        if (series.plan.evidence === 'rounds' && series.nextPoint === index) series.record(reading)
+    }
   }
 
   #totals(): AllocationTotals {

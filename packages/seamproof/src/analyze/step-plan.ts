@@ -1,5 +1,5 @@
 import type { WorkloadRun } from '../contract/capture.js'
-import type { TraceMark } from '../trace/trace-meta.js'
+import type { TraceMark, TraceMeta } from '../trace/trace-meta.js'
 import { pointsMin } from './growth-series.js'
 
 /** At which points of a trace one series is read, and what lies between them. */
@@ -71,14 +71,36 @@ export function planLifetime(lifeUs: number): StepPlan {
   }
 }
 
-/** In `aggregate` mode a program without rounds is only known at its snapshots. */
-export function planSnapshots(timesUs: readonly number[]): StepPlan | null {
-  if (timesUs.length < pointsMin + 1) return null
-  const positions = timesUs.map((timeUs) => (timeUs - timesUs[0]!) / 1e6)
+/**
+ * In `aggregate` mode a program without rounds is only known at its snapshots, which become rarer: of those taken close
+ * together, as many as keep the slices of life about equal. What tear-down releases says nothing of the life before it, so
+ * the snapshot of the program's end is left out.
+ */
+export function planSnapshots({
+  snapshots,
+  marks,
+}: Pick<TraceMeta, 'snapshots' | 'marks'>): StepPlan | null {
+  const endSeq = marks.find((mark) => mark.kind === 'program-end')?.seq
+  const end = snapshots.findIndex((snapshot) => snapshot.seq === endSeq)
+  const timesUs = snapshots.slice(0, end < 0 ? undefined : end).map(({ timeUs }) => timeUs)
+  if (timesUs.length < pointsMin) return null
+  const spanUs = timesUs.at(-1)! - timesUs[0]!
+  const apartUs = Math.max(spanUs / lifetimeSliceCount, medianGap(timesUs) / 2)
+  const points: number[] = []
+  timesUs.forEach((timeUs, index) => {
+    if (index === 0 || timeUs - timesUs[points.at(-1)!]! >= apartUs) points.push(index)
+  })
+  if (points.length < pointsMin) return null
+  const positions = points.map((index) => (timesUs[index]! - timesUs[0]!) / 1e6)
   return {
     evidence: 'lifetime',
-    points: timesUs.map((_, index) => index),
+    points,
     positions,
     operationsPerStep: positions.at(-1)! / (positions.length - 1),
   }
+}
+
+function medianGap(times: readonly number[]): number {
+  const gaps = times.slice(1).map((time, index) => time - times[index]!)
+  return gaps.sort((a, b) => a - b)[gaps.length >>> 1] ?? 0
 }

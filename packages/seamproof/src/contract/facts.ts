@@ -124,12 +124,20 @@ export interface GrowthGroup {
   callSites: { frameIndexes: number[]; share: number }[]
   /** Indexes into `costs` that belong to the group. */
   costIndexes: number[]
-  /** How the series was made: marks of a workload's rounds, or equal slices of the program's life (weaker evidence). */
+  /** How the series was made: marks of a workload's rounds, or slices of the program's life (weaker evidence). */
   evidence: 'rounds' | 'lifetime'
   /** Which workload's rounds, when `evidence` is `rounds`. */
   workload?: string
   operationsPerStep: number
-  /** One entry per mark or slice; blocks younger than a tenth of the life are not counted in `lifetime`. */
+  /**
+   * Seconds lived at each entry, from 0, in `lifetime` of aggregate mode: its snapshots do not lie equally far apart, and
+   * `operationsPerStep` is the mean. Absent where all steps are equal.
+   */
+  positions?: number[]
+  /**
+   * One entry per mark, slice or snapshot. In `lifetime` blocks younger than a tenth of the life are not counted, but for
+   * aggregate mode, which does not know the age of a block.
+   */
   liveCounts: number[]
   liveBytes: number[]
   /** Growth per operation in each step (first differences ÷ operations). */

@@ -188,7 +188,7 @@ function shortReason(scope: Scope, limits: LeakLimits): string | undefined {
   if (scope.workload === undefined) {
     // Full mode always has slices of the life to look at; totals at the end are no history.
     if (process.mode === 'aggregate' && process.groups.length === 0)
-      return 'aggregate mode keeps totals at marks, and the program set none: track it in full mode, or write a workload (`seamproof init`)'
+      return 'aggregate mode takes its first snapshot after half a second, and the trace holds too few of them: let the program run for longer, track it in full mode, or write a workload (`seamproof init`)'
     if (process.durationMs >= limits.lifetimeMsMin) return undefined
     return `the program ran for ${Math.round(process.durationMs)} ms without rounds: too short to tell growth from start-up; write a workload (\`seamproof init\`)`
   }

@@ -150,14 +150,32 @@ function judgeLifetime(
 ): GroupJudgement | null {
   if (process.durationMs < limits.lifetimeMsMin || group.attribution !== 'subject') return null
   const from = Math.floor(group.liveCounts.length / 3)
-  const blocks = growthOf(group.liveCounts.slice(from), limits.stepsMin, limits.steadyDeviationMax)
-  const bytes = growthOf(group.liveBytes.slice(from), limits.stepsMin, limits.steadyDeviationMax)
+  const shape = (values: readonly number[]) =>
+    growthOf(overEqualSteps(values, group).slice(from), limits.stepsMin, limits.steadyDeviationMax)
+  const blocks = shape(group.liveCounts)
+  const bytes = shape(group.liveBytes)
   const isMuch = blocks.total >= limits.lifetimeBlocksMin || bytes.total >= limits.lifetimeBytesMin
   if (!isMuch) return null
-  const text = `${ratesText(group, blocks)} over ${stepsPhrase(group)}, blocks younger than a tenth of it not counted; ${weaker}`
+  const age =
+    process.mode === 'aggregate'
+      ? 'young blocks counted too, for aggregate mode does not know their age'
+      : 'blocks younger than a tenth of it not counted'
+  const text = `${ratesText(group, blocks)} over ${stepsPhrase(group)}, ${age}; ${weaker}`
   if (blocks.shape === 'steady')
     return { status: 'fail', reason: `it grows at a steady rate for the whole life: ${text}` }
   if (blocks.shape === 'uneven' || bytes.shape === 'uneven' || bytes.shape === 'steady')
     return { status: 'inconclusive', reason: `it keeps growing, but unevenly: ${text}` }
   return null
+}
+
+/** The same growth per second, as if every step had been as long as the mean one. */
+function overEqualSteps(values: readonly number[], group: GrowthGroup): readonly number[] {
+  const { positions, operationsPerStep } = group
+  if (positions === undefined) return values
+  const evened = [values[0] ?? 0]
+  for (let step = 1; step < values.length; step++) {
+    const scale = operationsPerStep / (positions[step]! - positions[step - 1]!)
+    evened.push(evened[step - 1]! + (values[step]! - values[step - 1]!) * scale)
+  }
+  return evened
 }

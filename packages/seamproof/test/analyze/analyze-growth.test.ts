@@ -246,7 +246,10 @@ describe('aggregate mode', () => {
     snapshot(1)
     for (let round = 2; round <= 5; round++) {
       encoder.timeUs += 1000
+      encoder.seq++
       encoder.mark(2, 'encode')
+      // One that the agent takes by itself, between the mark and its own.
+      encoder.snapshot({ bytes: 1, count: 1, peakBytes: 1 }, [[stack, 1, 30, 240, 29, 239]], 0)
       snapshot(round)
     }
     const facts = scene.analyze(path(), [workloadRun('encode', 10, 4)])
@@ -316,6 +319,7 @@ describe('growth over a life without rounds', () => {
     const stack = scene.stack('js:main', 'sub:Encode')
     for (let i = 1; i <= 6; i++) {
       scene.encoder.timeUs = i * 2_000_000
+      scene.encoder.seq++
       scene.encoder.mark(0, 'a mark of the user')
       scene.encoder.snapshot({ bytes: 80 * i, count: 10 * i, peakBytes: 80 * i }, [
         [stack, 1, 10 * i, 80 * i, 0, 0],
@@ -328,6 +332,27 @@ describe('growth over a life without rounds', () => {
       liveCounts: [10, 20, 30, 40, 50, 60],
       blocksPerOperation: { value: 5 },
     })
+  })
+
+  test('is read per second from snapshots that become rarer, without what tear-down releases', () => {
+    const scene = new Scene({ mode: 'aggregate' })
+    const { encoder } = scene
+    const stack = scene.stack('js:main', 'sub:Encode')
+    const timesMs = [500, 1000, 1500, 2000, 2100, 3000, 4000, 5000, 6000, 10_000, 14_000]
+    for (const timeMs of timesMs) {
+      encoder.timeUs = timeMs * 1000
+      encoder.snapshot({ bytes: 0, count: 0, peakBytes: 0 }, [[stack, 1, timeMs, timeMs, 0, 0]], 0)
+    }
+    encoder.timeUs += 1000
+    encoder.mark(4, '')
+    encoder.snapshot({ bytes: 0, count: 0, peakBytes: 0 }, [
+      [stack, 1, 14_000, 14_000, 14_000, 14_000],
+    ])
+    const [group] = scene.analyze(path()).groups
+    expect(group!.positions).toEqual([0, 1, 2.5, 3.5, 4.5, 5.5, 9.5, 13.5])
+    expect(group!.countPerOperationByStep).toEqual(group!.countPerOperationByStep.map(() => 1000))
+    expect(group!.blocksPerOperation.value).toBe(1000)
+    expect(group!.liveCounts.at(-1)).toBe(14_000)
   })
 
   test('leaves out blocks younger than a tenth of the life', () => {

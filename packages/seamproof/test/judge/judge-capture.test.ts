@@ -275,6 +275,17 @@ describe('a program without rounds', () => {
     expect(checks.map((check) => check.check)).toEqual(['leaks'])
   })
 
+  test('in aggregate mode is judged by growth per second, and told that young blocks count too', () => {
+    const positions = [0, 1, 2, 3, 4, 6, 8, 10, 14, 18, 22]
+    const steps = positions.slice(1).map((position, index) => 900 * (position - positions[index]!))
+    const leak = { ...life(steps), positions, operationsPerStep: 2.2 }
+    const [told] = judge([leak], {}, { mode: 'aggregate' }).leaks
+    expect(told!.status).toBe('fail')
+    expect(told!.reason).toMatch(/steady rate .* 1980 .* does not know their age; weaker evidence/)
+    const { positions: _, ...equal } = leak
+    expect(statusOf([equal], { mode: 'aggregate' })).toEqual(['inconclusive'])
+  })
+
   test('that grows unevenly is inconclusive', () => {
     const steps = Array.from({ length: 17 }, (_, i) => (i % 3) * 400 + 10)
     expect(statusOf([life(steps)])).toEqual(['inconclusive'])

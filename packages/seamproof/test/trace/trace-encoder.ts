@@ -277,8 +277,13 @@ export class TraceEncoder {
     this.sample(rssBytes, fds, threads, children, mappings, this.seq)
   }
 
-  snapshot(live: { bytes: number; count: number; peakBytes: number }, stacks: number[][]): void {
-    const head = new ByteWriter().varint(this.seq).varint(this.timeUs)
+  /** `seq` of the mark it is taken for, or 0. */
+  snapshot(
+    live: { bytes: number; count: number; peakBytes: number },
+    stacks: number[][],
+    seq = this.seq,
+  ): void {
+    const head = new ByteWriter().varint(seq).varint(this.timeUs)
     this.meta(11, head.varint(live.bytes).varint(live.count).varint(live.peakBytes))
     for (const [stack, kind, ...totals] of stacks) {
       const body = new ByteWriter().varint(stack!).u8(kind!)

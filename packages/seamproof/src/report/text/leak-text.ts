@@ -66,7 +66,7 @@ function seriesRows({ group }: JudgedGroup): [string, string][] {
   const steps = group.countPerOperationByStep.map(formatRate).join('  ')
   const of = isRounds
     ? `per operation, ${formatCount(group.operationsPerStep)} operations each`
-    : `per second, over equal slices of the program's life`
+    : `per second, over ${group.positions === undefined ? 'equal slices' : 'snapshots'} of the program's life`
   const interval = `${formatRate(blocks.low)} to ${formatRate(blocks.high)} block/${per}`
   const rows: [string, string][] = []
   if (group.workload !== undefined) rows.push(['workload', group.workload])
