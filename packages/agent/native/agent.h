@@ -47,7 +47,8 @@ struct agt_frame {
   uintptr_t pc;       /* where the callee returns to */
   uintptr_t rbp;      /* frame pointer at that moment */
   uintptr_t rbp_slot; /* where the step outwards read the caller's rbp; 0 = unchanged by this frame */
-  uint32_t node;      /* id in the stack tree of the stack from the root to this frame */
+  uint64_t hash;      /* of the stack from the root to this frame */
+  uint32_t node;      /* its id in the stack tree; 0 = not looked up yet */
   uint32_t flags;
   uint32_t bytecode;  /* interpreted frames: V8's bytecode offset, header included */
 };
@@ -235,6 +236,20 @@ bool agt_tree_init(uint32_t node_limit);
 /* Id of the frame `pc` called from the stack `parent`; makes it and writes its NODE record when it is new. */
 uint32_t agt_tree_child(uint32_t parent, uintptr_t pc, uint32_t flags, uint32_t bytecode_offset);
 uint32_t agt_tree_count(void);
+/*
+ * A shortcut for stacks seen lately: the id by a hash over all frames, one lookup instead of one a frame. 64 bits: among the
+ * two million stacks that a tree can hold, two that are taken for one have a chance of one in nine million.
+ */
+uint32_t agt_tree_recall(uint64_t hash); /* 0 when it was not seen */
+void agt_tree_remember(uint64_t hash, uint32_t id);
+enum { AGT_EPOCHS = 1 << 16 };
+extern _Atomic uint16_t g_epochs[AGT_EPOCHS];
+extern uint64_t g_stack_seed; /* the hash of no frames */
+static inline uint64_t agt_stack_hash(uint64_t hash, uintptr_t pc, uint32_t bytecode_offset) {
+  uint64_t epoch = atomic_load_explicit(&g_epochs[pc >> 12 & (AGT_EPOCHS - 1)], memory_order_relaxed);
+  hash = (hash ^ (pc + epoch * 0xd6e8feb86659fd93u + bytecode_offset * 0xa0761d6478bd642fu)) * 0x9e3779b97f4a7c15u;
+  return hash ^ hash >> 29;
+}
 /* Addresses in [start, start+bytes) now mean something else: stacks through them get new nodes from here on. */
 void agt_tree_forget(uintptr_t start, size_t bytes);
 void agt_tree_after_fork(void);

@@ -270,20 +270,50 @@ static inline uint32_t verify(const struct agt_frame *frames, uint32_t at) {
   return 0;
 }
 
-/* Names the walk's stack: `kept` frames of the last walk, then fresh[fresh_count-1] .. fresh[0] inwards. */
-static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_count, uint32_t outer_flags, bool is_kept) {
-  struct agt_frame *frames = thread->frames;
-  uint32_t node = kept ? frames[kept - 1].node : 0;
+/* V8 counts from the tagged pointer, which is one past the array. */
+static inline uint32_t bytecode_of(const struct agt_frame *frame) {
+  return frame->flags & INTERPRETED ? frame->bytecode - agt_code_bytecode_header(0) + 1 : 0;
+}
+
+/* Looks up every frame's node that is not known yet: those of `frames` below `kept`, then `fresh` inwards. */
+static AGT_NOINLINE uint32_t look_up_nodes(struct agt_frame *frames, uint32_t kept, struct agt_frame *fresh,
+                                           uint32_t fresh_count, uint32_t outer_flags) {
+  uint32_t known = kept;
+  while (known && !frames[known - 1].node) known--;
+  uint32_t node = known ? frames[known - 1].node : 0;
+  for (; known < kept; known++)
+    node = frames[known].node = agt_tree_child(node, frames[known].pc, frames[known].flags & 0xff, bytecode_of(&frames[known]));
   for (uint32_t i = fresh_count; i-- > 0;) {
-    struct agt_frame *frame = &thread->fresh[i];
-    uint32_t flags = (frame->flags & 0xff) | (i == fresh_count - 1 ? outer_flags : 0);
-    /* V8 counts from the tagged pointer, which is one past the array. */
-    uint32_t bytecode = frame->flags & INTERPRETED ? frame->bytecode - agt_code_bytecode_header(0) + 1 : 0;
-    node = agt_tree_child(node, frame->pc, flags, bytecode);
-    frame->node = node;
-    if (is_kept) frames[kept++] = *frame;
+    uint32_t flags = (fresh[i].flags & 0xff) | (i == fresh_count - 1 ? outer_flags : 0);
+    node = fresh[i].node = agt_tree_child(node, fresh[i].pc, flags, bytecode_of(&fresh[i]));
   }
+  return node;
+}
+
+/*
+ * Names the walk's stack: `kept` frames of the last walk, then fresh[fresh_count-1] .. fresh[0] inwards. Most stacks were seen
+ * lately and are found as a whole; their frames are looked up one by one only when a later walk needs to build on them.
+ */
+static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_count, uint32_t outer_flags, bool is_kept) {
+  struct agt_frame *frames = thread->frames, *fresh = thread->fresh;
+  if (!fresh_count && frames[kept - 1].node) {
+    thread->frame_count = is_kept ? kept : 0;
+    return frames[kept - 1].node;
+  }
+  uint64_t hash = kept ? frames[kept - 1].hash : g_stack_seed;
+  for (uint32_t i = fresh_count; i-- > 0;) {
+    hash = fresh[i].hash = agt_stack_hash(hash, fresh[i].pc, bytecode_of(&fresh[i]));
+    fresh[i].node = 0;
+  }
+  uint32_t node = agt_tree_recall(hash);
+  if (!node) {
+    node = look_up_nodes(frames, kept, fresh, fresh_count, outer_flags);
+    agt_tree_remember(hash, node);
+  }
+  if (is_kept)
+    for (uint32_t i = fresh_count; i-- > 0;) frames[kept++] = fresh[i];
   thread->frame_count = is_kept ? kept : 0;
+  if (is_kept) frames[kept - 1].node = node;
   return node;
 }
 

@@ -33,9 +33,8 @@ static struct {
  * V8 frees code and puts other code in its place, and a library may be loaded where another was. What an address means is
  * therefore (pc, epoch of its page). Pages are hashed: a collision only makes a node twice.
  */
-enum { EPOCHS = 1 << 16 };
 /* 16 bits: one that comes round again would make an old node mean new code. */
-static _Atomic uint16_t g_epochs[EPOCHS];
+_Atomic uint16_t g_epochs[AGT_EPOCHS];
 
 static size_t table_bytes(uint32_t mask) { return sizeof(struct table) + ((size_t)mask + 1) * sizeof(struct slot); }
 
@@ -56,7 +55,7 @@ uint32_t agt_tree_count(void) { return atomic_load_explicit(&g_tree.count, memor
 
 void agt_tree_forget(uintptr_t start, size_t bytes) {
   for (uintptr_t page = start >> 12; page <= (start + (bytes ? bytes - 1 : 0)) >> 12; page++)
-    atomic_fetch_add_explicit(&g_epochs[page & (EPOCHS - 1)], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&g_epochs[page & (AGT_EPOCHS - 1)], 1, memory_order_relaxed);
 }
 
 /* Anew: pages of the parent's table would be copied on the first write. */
@@ -64,12 +63,35 @@ void agt_tree_after_fork(void) {
   struct table *table = atomic_load(&g_tree.table);
   if (table) agt_unmap(table, table_bytes(table->mask));
   agt_tree_init(g_tree.limit);
+  g_stack_seed += 2; /* what was remembered are the parent's ids */
 }
+
+/* ---------------------------------------------------------------------------------------------------- stacks seen lately */
+
+/* Hash of a whole stack → its id. Two words without a lock; `hash ^ id` makes a torn entry miss instead of lie. */
+enum { STACKS = 1 << 15 };
+static struct { _Atomic uint64_t hash_xor_id, id; } g_stacks_seen[STACKS];
+uint64_t g_stack_seed = 1;
+
+uint32_t agt_tree_recall(uint64_t hash) {
+  uint32_t slot = (uint32_t)(hash >> 49);
+  uint64_t id = atomic_load_explicit(&g_stacks_seen[slot].id, memory_order_acquire);
+  uint64_t seen = atomic_load_explicit(&g_stacks_seen[slot].hash_xor_id, memory_order_acquire) ^ id;
+  return seen == hash ? (uint32_t)id : 0;
+}
+
+void agt_tree_remember(uint64_t hash, uint32_t id) {
+  uint32_t slot = (uint32_t)(hash >> 49);
+  atomic_store_explicit(&g_stacks_seen[slot].hash_xor_id, hash ^ id, memory_order_release);
+  atomic_store_explicit(&g_stacks_seen[slot].id, id, memory_order_release);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- nodes */
 
 struct wanted { uint64_t key, link; }; /* link without the id */
 
 static inline struct wanted wanted_of(uint32_t parent, uintptr_t pc, uint32_t bytecode_offset) {
-  uint64_t epoch = atomic_load_explicit(&g_epochs[pc >> 12 & (EPOCHS - 1)], memory_order_relaxed);
+  uint64_t epoch = atomic_load_explicit(&g_epochs[pc >> 12 & (AGT_EPOCHS - 1)], memory_order_relaxed);
   return (struct wanted){((uint64_t)pc & (((uint64_t)1 << 47) - 1)) | epoch << 47 | (uint64_t)bytecode_offset << 63,
                          (uint64_t)parent << ID_BITS | (uint64_t)(bytecode_offset >> 1) << 2 * ID_BITS};
 }
