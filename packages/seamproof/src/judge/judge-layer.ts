@@ -71,7 +71,10 @@ function pileUp(series: LayerObjectSeries): LayerFinding[] {
   return [
     {
       ruleId,
-      severity: layerRule(ruleId)?.severity ?? 'warning',
+      // One for every operation, in every round, is no cache that fills up.
+      severity: steps.every((step) => step >= series.operationsPerRound)
+        ? 'error'
+        : (layerRule(ruleId)?.severity ?? 'warning'),
       addonPath: series.addonPath,
       exportName: series.exportName,
       functionName: '',

@@ -131,6 +131,8 @@ describe('seamproof check --with layer', { timeout: 120_000 }, () => {
       finding.notes.some((note) => note.name === 'more each round'),
     )
     expect(piled.map((finding) => finding.ruleId)).toEqual([ruleId])
+    expect(piled[0]!.severity).toBe('error')
+    expect(bad.status).toBe(1)
     expect(piled[0]!.notes).toContainEqual({ name: 'per operation', value: '1.00' })
     const good = await checkJson(options, workloadOf(`${name}_good`))
     expect(good.json.findings).toEqual([])

@@ -170,7 +170,7 @@ export const apiRules: LayerRule[] = [
     anchor: 'references-to-values-with-a-lifespan-longer-than-that-of-the-native-method',
     otherwise: 'Nothing: the reference leaks, and with a count above 0 its object too.',
     detection:
-      'References made at one place grow by at least one in every round of a workload, after garbage collections. Those that the module makes once do not count.',
+      'References made at one place grow by at least one in every round of a workload, after garbage collections: a warning, and an error when it is one or more for every operation. Those that the module makes once do not count.',
     fix: 'Delete it on every path.',
   },
   {

@@ -84,7 +84,7 @@ export const callbackRules: LayerRule[] = [
     anchor: 'napi_delete_async_work',
     otherwise: 'Nothing: it leaks with its name and its resource object.',
     detection:
-      'Completed work that is there when its env or the program ends; and work that grows by at least one in every round of a workload.',
+      'Completed work that is there when its env or the program ends; and work that grows by at least one in every round of a workload: an error when it is one or more for every operation.',
     fix: 'Delete it at the end of its complete callback, also when it was cancelled.',
   },
   {
@@ -108,7 +108,7 @@ export const callbackRules: LayerRule[] = [
     otherwise:
       'Nothing: whoever awaits the promise waits for ever, and the program ends with exit code 0 or 13.',
     detection:
-      'Deferreds left when the main thread has nothing more to do and its env ends; and deferreds that grow by at least one in every round of a workload.',
+      'Deferreds left when the main thread has nothing more to do and its env ends; and deferreds that grow by at least one in every round of a workload: an error when it is one or more for every operation.',
     fix: 'Conclude it on every path, error paths first.',
   },
   {
@@ -141,7 +141,8 @@ export const callbackRules: LayerRule[] = [
     rule: 'Every thread-safe function is released by all its threads.',
     anchor: 'napi_release_threadsafe_function',
     otherwise: 'Nothing: it leaks, and the process does not end unless it was unref’ed.',
-    detection: 'Their number grows by at least one in every round of a workload.',
+    detection:
+      'Their number grows by at least one in every round of a workload: a warning, and an error when it is one or more for every operation.',
     fix: 'Release it; unref only lets the process end.',
   },
   {
