@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { analyzeTrace, captureFacts } from './analyze/analyze-trace.js'
 import { SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
+import { tryWriteWholeFile } from './base/whole-file.js'
 import { traceFilesIn } from './capture/capture-directory.js'
 import { findCapture } from './capture/find-capture.js'
 import { readManifest } from './capture/read-manifest.js'
@@ -70,7 +71,8 @@ export async function readCapture(
     suppressions: options.suppressions ?? [],
     workloads: manifest.workloads ?? [],
   })
-  writeStageFile(join(captureDir, verdictsFile), verdicts)
+  // A capture on a read-only medium or a full disk is read all the same, only more slowly.
+  tryWriteWholeFile(join(captureDir, verdictsFile), `${JSON.stringify(verdicts)}\n`)
   const notes = [...unreadable, ...symbols.traces.flatMap((trace) => trace.notes)]
   return { captureDir, manifest, facts, verdicts, notes }
 }
@@ -118,7 +120,7 @@ function factsOf(
   // One trace that cannot be read must not hide the others; none at all is an error.
   if (processes.length === 0 && faults.length > 0) throw faults[0]!
   const facts = captureFacts(manifest, seamproofVersion, processes)
-  if (faults.length === 0) writeStageFile(path, facts)
+  if (faults.length === 0) tryWriteWholeFile(path, `${JSON.stringify(facts)}\n`)
   return { facts, unreadable: faults.map((fault) => `left out: ${fault.message}`) }
 }
 
@@ -151,18 +153,6 @@ function readFacts(path: string, sources: readonly string[]): CaptureFacts | und
       : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Written whole or not at all. A capture on a read-only medium is read all the same, only more slowly. */
-function writeStageFile(path: string, value: unknown): void {
-  const draft = `${path}.${process.pid}.tmp`
-  try {
-    writeFileSync(draft, `${JSON.stringify(value)}\n`)
-    renameSync(draft, path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOSPC') throw error
   }
 }
 

@@ -1,14 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { tryWriteWholeFile, writeWholeFile } from '../base/whole-file.js'
 import type { CaptureManifest } from '../contract/capture.js'
 
 export const manifestFile = 'manifest.json'
@@ -65,12 +58,16 @@ export function traceFilesIn(path: string): string[] {
     .sort()
 }
 
-/** Written whole or not at all: a reader never sees half a manifest. */
 export function writeManifest(captureDir: string, manifest: CaptureManifest): void {
-  const path = join(captureDir, manifestFile)
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(manifest, null, 2)}\n`)
-  renameSync(`${path}.tmp`, path)
+  writeWholeFile(join(captureDir, manifestFile), manifestText(manifest))
 }
+
+/** Once the subject has run, a disk that it filled must not take its exit code from it: the first manifest stays then. */
+export function updateManifest(captureDir: string, manifest: CaptureManifest): void {
+  tryWriteWholeFile(join(captureDir, manifestFile), manifestText(manifest))
+}
+
+const manifestText = (manifest: CaptureManifest) => `${JSON.stringify(manifest, null, 2)}\n`
 
 function occupied(path: string, fault: string): SeamproofError {
   return new SeamproofError('CAPTURE_OCCUPIED', `${path} ${fault}; it is left as it is`, {

@@ -6,7 +6,7 @@ import {
   captureFormatVersion,
 } from '../contract/capture.js'
 import { assertTraced } from './assert-traced.js'
-import { createCaptureDirectory, writeManifest } from './capture-directory.js'
+import { createCaptureDirectory, updateManifest, writeManifest } from './capture-directory.js'
 import { describeMachine } from './machine.js'
 import { assertNodeScriptExists, nodeScriptOf } from './node-script.js'
 import { requireAgent } from './require-agent.js'
@@ -70,7 +70,7 @@ export async function captureProgram(options: CaptureProgramOptions): Promise<Ca
   const run = await runSubject({ ...options, env })
   manifest.exit = run.exit
   manifest.wallMs = run.wallMs
-  writeManifest(captureDir, manifest)
+  updateManifest(captureDir, manifest)
   assertTraced(captureDir, run.exit, executable.path)
   return { captureDir, manifest, didTimeOut: run.didTimeOut }
 }

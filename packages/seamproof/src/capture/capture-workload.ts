@@ -9,7 +9,7 @@ import {
   captureFormatVersion,
 } from '../contract/capture.js'
 import { assertTraced } from './assert-traced.js'
-import { createCaptureDirectory, writeManifest } from './capture-directory.js'
+import { createCaptureDirectory, updateManifest, writeManifest } from './capture-directory.js'
 import type { Capture } from './capture-program.js'
 import { describeMachine } from './machine.js'
 import { requireAgent } from './require-agent.js'
@@ -85,7 +85,7 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     roundCount: roundsDone,
     ...(error === undefined ? {} : { error: thrownText(error, file, captureDir) }),
   }))
-  writeManifest(captureDir, manifest)
+  updateManifest(captureDir, manifest)
   assertTraced(captureDir, run.exit, node.path)
   const fault = workloadFault({ file, captureDir, run, result, timeoutMs: options.timeoutMs })
   return {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { tryWriteWholeFile } from '../base/whole-file.js'
 import type { SymbolTable, TraceSymbols } from '../contract/symbols.js'
 import { readTraceMeta } from '../trace/trace-meta.js'
 import { type SymbolizedTrace, type SymbolizeOptions, symbolizeTraces } from './symbolize.js'
@@ -30,7 +31,11 @@ export async function symbolizeCapture(
   const traces = [...(await symbolizeTraces(readable, options)), ...failed]
   traces.sort((a, b) => (a.traceFile < b.traceFile ? -1 : 1))
   const table: SymbolTable = { formatVersion, traces }
-  writeSymbolTable(captureDir, table)
+  const refusal = tryWriteWholeFile(join(captureDir, symbolsFile), `${JSON.stringify(table)}\n`)
+  if (refusal !== undefined)
+    table.traces[0]?.notes.push(
+      `names could not be stored (${refusal}): they are made anew at each reading, from what is on disk then`,
+    )
   return table
 }
 
@@ -54,14 +59,6 @@ export function readSymbolTable(captureDir: string): SymbolTable | undefined {
     throw damaged(path, `format version ${String(table?.formatVersion)}, expected ${formatVersion}`)
   if (!Array.isArray(table.traces)) throw damaged(path, 'it has no traces')
   return table as SymbolTable
-}
-
-/** Whole or not at all, also when two readers of one capture do it at once. */
-function writeSymbolTable(captureDir: string, table: SymbolTable): void {
-  const path = join(captureDir, symbolsFile)
-  const draft = `${path}.${process.pid}.tmp`
-  writeFileSync(draft, `${JSON.stringify(table)}\n`)
-  renameSync(draft, path)
 }
 
 /** Without the stacks, which are most of a trace and no business of names. */

@@ -3,6 +3,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   writeFileSync,
@@ -243,3 +244,29 @@ describe('what could only be recorded in part is said to be', () => {
     expect(stderr).toContain('cannot be made')
   })
 })
+
+describe('a disk that is full', () => {
+  test.runIf(canMount())('costs the capture its end, never the program its exit code', async () => {
+    const disk = sandbox.path('disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M', 'tmpfs', disk])
+    try {
+      const script =
+        'const a = []; for (let i = 0; i < 3e5; i++) a.push(Buffer.allocUnsafeSlow(200)); console.log("done"); process.exit(3)'
+      const args = ['track', '-o', 'disk/capture', '--', 'node', '-e', script]
+      const { status, stdout, stderr } = await sandbox.run(args)
+      expect(stdout).toBe('done\n')
+      expect(status).toBe(3)
+      expect(stderr).toContain('PARTIAL: the disk was full')
+      expect(stderr).toContain('names could not be stored')
+      expect(stderr).not.toContain('bug in Seamproof')
+    } finally {
+      execFileSync('umount', ['--lazy', disk])
+    }
+  })
+})
+
+/** Only root may have a file system of its own; the agent's tests have other ways to fill one. */
+function canMount(): boolean {
+  return process.getuid?.() === 0
+}
