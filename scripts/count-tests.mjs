@@ -12,6 +12,6 @@ failed += (results?.testResults ?? []).filter(
   ({ status: fileStatus, assertionResults }) =>
     fileStatus === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
 ).length
-if (status !== 0 && failed === 0) failed = 1
+if (failed === 0 && (status !== 0 || passed === 0)) failed = 1
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
