@@ -187,6 +187,19 @@ static inline bool bytecode_stands(const struct agt_frame *frame) {
   return !(frame->flags & INTERPRETED) || bytecode_word(frame) >> 32 == frame->bytecode;
 }
 
+enum { RETURNS = 1 << 10 };
+static _Atomic uint64_t g_returns[RETURNS]; /* return addresses that were found to follow a call */
+
+static bool follows_call(uintptr_t address, uint32_t generation) {
+  _Atomic uint64_t *slot = &g_returns[rule_slot(address) & (RETURNS - 1)];
+  uint64_t tag = rule_tag(address, generation);
+  if (address >> 47) return false; /* no address of user code, and it would spoil the tag */
+  if (atomic_load_explicit(slot, memory_order_relaxed) == tag) return true;
+  if (!agt_is_after_call(address)) return false;
+  atomic_store_explicit(slot, tag, memory_order_relaxed);
+  return true;
+}
+
 /*
  * A guess for a frame whose code has no table, or whose row counts on an rbp that such code has not let through: the one
  * made before if it fits here too, else a new one. Guesses are kept beside the rules, under a generation of their own.
@@ -200,7 +213,7 @@ static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr
   if (tag == rule_tag(frame->pc, guesses)) {
     if ((known & 0xf) != AGT_CFA_GUESSED) return known;
     uintptr_t cfa = frame->sp + (uintptr_t)(known >> 32);
-    if (cfa <= range.high && agt_is_after_call(load(cfa - 8))) return known;
+    if (cfa <= range.high && follows_call(load(cfa - 8), generation)) return known;
   }
   agt_rule rule = agt_guess_rule(frame->pc, frame->sp, rbp, range.high);
   if (!rule) rule = AGT_RULE(rbp ? AGT_CFA_FRAME_POINTER : AGT_CFA_LOST, 0, AGT_RBP_SAME, 0);
