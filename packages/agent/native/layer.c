@@ -118,7 +118,10 @@ static void *node_dlsym(void *handle, const char *name) {
   return init ? lyr_thunk(init) : found;
 }
 
-static bool patch_slots(const struct symbols *in, const char *wanted, void *replacement) {
+static struct symbols g_node;
+
+static bool patch_node(const char *wanted, void *replacement) {
+  const struct symbols *in = &g_node;
   const struct { const ElfW(Rela) *first; size_t bytes; } tables[] = {{in->relocations, in->relocation_bytes},
                                                                       {in->jumps, in->jump_bytes}};
   bool is_found = false;
@@ -139,28 +142,36 @@ static bool patch_slots(const struct symbols *in, const char *wanted, void *repl
 
 /* ---------------------------------------------------------------------------------------------------------- lifecycle */
 
+static void read_action(const char *wanted) {
+  if (!wanted) return;
+  if (strcmp(wanted, "throw") == 0) g_lyr_action = LYR_THROW;
+  if (strcmp(wanted, "abort") == 0) g_lyr_action = LYR_ABORT;
+  if (strcmp(wanted, "break") == 0) g_lyr_action = LYR_BREAK;
+}
+
 void lyr_start(void) {
   const char *wanted = getenv("SEAMPROOF_LAYER");
   if (!wanted || strcmp(wanted, "1") != 0) return;
   void *probe = dlsym(RTLD_DEFAULT, "napi_create_object");
   Dl_info info;
   struct link_map *map = NULL;
-  struct symbols symbols;
   if (!probe) return; /* no Node */
-  if (!dladdr1(probe, &info, (void **)&map, RTLD_DL_LINKMAP) || !map || !read_dynamic(map, &symbols)) {
+  if (!dladdr1(probe, &info, (void **)&map, RTLD_DL_LINKMAP) || !map || !read_dynamic(map, &g_node)) {
     agt_meta_note("the seam layer is off: the symbol table of this Node cannot be read");
     return;
   }
   if (!lyr_objects_init() || !lyr_callbacks_init()) return;
   const char *loop_ms = getenv("SEAMPROOF_LAYER_LOOP_MS");
   if (loop_ms && *loop_ms) g_lyr_loop_us = strtoull(loop_ms, NULL, 10) * 1000;
+  read_action(getenv("SEAMPROOF_LAYER_ON_ERROR"));
   g_dlsym = dlsym;
-  struct patched patched = patch_symbols(&symbols);
+  struct patched patched = patch_symbols(&g_node);
   if (!patched.known) {
     agt_meta_note("the seam layer is off: the symbol table of this Node cannot be changed");
     return;
   }
-  bool sees_init = patch_slots(&symbols, "dlsym", (void *)node_dlsym);
+  bool sees_init = patch_node("dlsym", (void *)node_dlsym);
+  lyr_crash_init(patch_node);
   g_lyr_active = true;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
   p = agt_put_varint(p, patched.unknown);

@@ -101,7 +101,7 @@ struct lyr_frame {
   bool was_pending;
 };
 
-enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048 };
+enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048, LYR_RECENT = 8 };
 struct lyr_value { napi_value value; uint32_t serial, depth; };
 
 struct lyr_thread {
@@ -117,7 +117,8 @@ struct lyr_thread {
   struct { napi_value value; struct lyr_callback *callback; } functions[16]; /* the latest that were made without a name */
   uint32_t next_function;
   struct lyr_value values[LYR_VALUES]; /* direct-mapped: a value that was pushed out is not judged */
-  uint64_t total, calls[LYR_FUNCTIONS];
+  uint64_t total;
+  uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
   struct lyr_thread *next;
 };
 
@@ -131,6 +132,7 @@ struct lyr_call {
 
 struct lyr_function_entry { const char *name; void *wrapper; };
 extern const struct lyr_function_entry g_lyr_functions[LYR_FUNCTIONS];
+_Static_assert(LYR_FUNCTIONS < 256, "a function fits a byte");
 extern void *g_lyr_real[LYR_FUNCTIONS];
 
 #define LYR_REAL(name) ((__typeof__(&lyr_##name))g_lyr_real[LYR_##name])
@@ -150,6 +152,7 @@ struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);
 void lyr_addon_at(struct lyr_thread *self, uintptr_t pc);
 const char *lyr_addon_path(uint32_t addon);
+bool lyr_addon_known(const struct agt_object *object);
 struct lyr_thread *lyr_threads(void);
 /* The call is made where it must not be: wrong thread, in an execute callback, after the env's end. */
 void lyr_check_place(struct lyr_call *call);
@@ -162,8 +165,7 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   call->caller = caller;
   call->env = NULL;
   if (AGT_UNLIKELY(!self)) return;
-  self->calls[function]++;
-  self->total++;
+  self->recent[self->total++ & (LYR_RECENT - 1)] = (uint8_t)function;
   if (AGT_UNLIKELY(caller.pc - self->addon_start >= self->addon_bytes)) lyr_addon_at(self, caller.pc);
   if (AGT_LIKELY(env != NULL && env == self->last_env)) call->env = self->last;
   else if (env) call->env = lyr_env_of(self, env);
@@ -271,6 +273,10 @@ void lyr_handoff_ends(struct lyr_object *object);
 void lyr_tsfn_ends(struct lyr_object *object);
 extern bool g_lyr_has_unwrapped;
 extern uint64_t g_lyr_loop_us;
+void lyr_crash_init(bool (*patch_node)(const char *name, void *replacement));
+/* What an error does beside being recorded: SEAMPROOF_LAYER_ON_ERROR. */
+enum lyr_action { LYR_LOG, LYR_THROW, LYR_ABORT, LYR_BREAK };
+extern enum lyr_action g_lyr_action;
 
 
 /* A block of the process is about to be freed or moved. */

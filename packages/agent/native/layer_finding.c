@@ -4,6 +4,9 @@
  */
 #include "layer.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KNOWN = 4096, PER_RULE = 50 };
@@ -90,6 +93,20 @@ static uint8_t *put_notes(uint8_t *p, const struct lyr_note *notes) {
   return p;
 }
 
+enum lyr_action g_lyr_action;
+
+/* The record is in the file by now, whatever comes of this. */
+static void act(const struct lyr_call *call, enum lyr_rule rule) {
+  if (g_rules_table[rule].severity != LYR_ERROR || rule == LYR_RULE_CRASH_001) return;
+  if (g_lyr_action == LYR_ABORT) abort();
+  if (g_lyr_action == LYR_BREAK) raise(SIGTRAP);
+  bool is_callable = call->env && call->env->owner == call->self && call->env->state == 1 && !call->env->is_pending;
+  if (g_lyr_action != LYR_THROW || !is_callable || call->function == LYR_FUNCTIONS) return;
+  char text[160];
+  snprintf(text, sizeof text, "%s: %s broke a rule of Node-API", g_rules_table[rule].id, g_lyr_functions[call->function].name);
+  LYR_REAL(napi_throw_error)(call->env->env, g_rules_table[rule].id, text);
+}
+
 void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct lyr_object *object,
                 const struct lyr_note *notes) {
   struct agt_thread *thread = agt_thread_enter();
@@ -120,6 +137,7 @@ void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct ly
     agt_meta_write(AGT_META_FINDING, body, (size_t)(p - body));
   }
   agt_thread_leave(thread);
+  if (AGT_UNLIKELY(g_lyr_action != LYR_LOG)) act(call, rule);
 }
 
 void lyr_findings_write(void) {

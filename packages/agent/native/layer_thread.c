@@ -53,6 +53,8 @@ static uint32_t find_addon(const struct agt_object *object) {
   return 0;
 }
 
+bool lyr_addon_known(const struct agt_object *object) { return object->path && find_addon(object) != 0; }
+
 void lyr_addon_at(struct lyr_thread *self, uintptr_t pc) {
   struct agt_object object;
   self->addon = 0;

@@ -18,16 +18,20 @@ const decidedInRun = layerRules.map((rule) => rule.id).filter((id) => !decidedIn
 const caseOf = (id: string) => id.replace('SEAM-', '').replace('-', '_')
 
 /** What a subject that breaks these does to itself, layer or not. */
-const endsBadly = new Set(['SEAM-SCOPE-003', 'SEAM-HANDOFF-006'])
+const endsBadly = new Set(['SEAM-SCOPE-003', 'SEAM-HANDOFF-006', 'SEAM-CRASH-001'])
 
 /** On a machine that is busy with other things every callback may hold the loop for long. */
 const patient = { SEAMPROOF_LAYER_LOOP_MS: '60000' }
 
 describe('the rules of the seam layer', () => {
   it.each(decidedInRun)('%s fires with exactly that id when it is broken', async (id) => {
-    const run = await runLayer(folder, driveArguments(addon, `${caseOf(id)}_bad`))
-    expect(brokenRules(run)).toEqual([id])
-    if (!endsBadly.has(id)) expect(run).toMatchObject({ code: 0, signal: undefined })
+    const env = id === 'SEAM-LOOP-001' ? {} : patient
+    const run = await runLayer(folder, driveArguments(addon, `${caseOf(id)}_bad`), { env })
+    const broken = brokenRules(run)
+    if (!endsBadly.has(id)) {
+      expect(broken).toEqual([id])
+      expect(run).toMatchObject({ code: 0, signal: undefined })
+    } else expect(broken.filter((one) => one !== 'SEAM-CRASH-001' || one === id)).toEqual([id])
   })
 
   it('say nothing to the twins that do the same rightly', async () => {
@@ -65,6 +69,55 @@ describe('the rules of the seam layer', () => {
   })
 })
 
+describe('what an error does', () => {
+  const onError = async (action: string, name: string) =>
+    await runLayer(folder, driveArguments(addon, name), {
+      env: { SEAMPROOF_LAYER_ON_ERROR: action },
+    })
+
+  it('is thrown into JavaScript at the call', async () => {
+    const run = await onError('throw', 'REF_002_bad')
+    expect(run.stderr).toContain('SEAM-REF-002: napi_delete_reference broke a rule of Node-API')
+    expect(run.stderr).toContain('drive.cjs')
+    expect(run.code).not.toBe(0)
+  })
+
+  it.each([
+    ['abort', 'SIGABRT'],
+    ['break', 'SIGTRAP'],
+  ])('is to %s', async (action, signal) => {
+    const run = await onError(action, 'REF_002_bad')
+    expect(run.signal).toBe(signal)
+    expect(brokenRules(run)).toContain('SEAM-REF-002')
+  })
+
+  it('does not come of a warning', async () => {
+    const run = await onError('abort', 'HOOK_002_bad')
+    expect(run.code).toBe(0)
+  })
+})
+
+describe('a crash', () => {
+  it('is told with its signal, its address and the calls before it', async () => {
+    const run = await runLayer(folder, driveArguments(addon, 'CRASH_001_bad'))
+    expect(run.signal).toBe('SIGSEGV')
+    const finding = run.trace.meta.layer!.findings[0]!
+    expect(finding).toMatchObject({ exportName: 'CRASH_001_bad', phase: 'callback' })
+    expect(finding.notes).toContainEqual({ name: 'signal', value: 'SIGSEGV' })
+    expect(finding.notes).toContainEqual({ name: 'address', value: '0x10' })
+    expect((await run.trace.stackNames(finding.stacks[0]!.stack))[0]).toBe('CRASH_001_bad')
+  })
+
+  it('of WebAssembly is left to V8', async () => {
+    const bytes =
+      '0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,5,3,1,0,1,7,5,1,1,102,0,0,10,11,1,9,0,65,128,128,4,40,2,0,11'
+    const code = `const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([${bytes}])))\ntry { exports.f() } catch (error) { console.log(error.message) }`
+    const run = await runLayer(folder, ['-e', code.replace('\\n', '\n')])
+    expect(run).toMatchObject({ code: 0, stdout: 'memory access out of bounds' })
+    expect(brokenRules(run)).toEqual([])
+  })
+})
+
 /** One of each way in which the layer sees things. */
 const spotChecks = [
   'SEAM-REF-002',
@@ -77,6 +130,7 @@ const spotChecks = [
   'SEAM-HANDOFF-001',
   'SEAM-HOOK-001',
   'SEAM-ERROR-002',
+  'SEAM-CRASH-001',
 ]
 
 describe.each(otherNodeMajors)('on Node %i', (major) => {
@@ -92,7 +146,10 @@ describe.each(otherNodeMajors)('on Node %i', (major) => {
 
   it.each(spotChecks)('%s fires', { timeout: 120_000 }, async (id) => {
     if (!existsSync(node)) throw new Error(`this test needs Node ${major}: npm run setup`)
-    const run = await runLayer(folder, driveArguments(addon, `${caseOf(id)}_bad`), { node })
+    const run = await runLayer(folder, driveArguments(addon, `${caseOf(id)}_bad`), {
+      node,
+      env: patient,
+    })
     expect(brokenRules(run)).toEqual([id])
   })
 })

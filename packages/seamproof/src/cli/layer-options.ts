@@ -7,12 +7,22 @@ export interface LayerOptions {
   rule?: string[]
   addon?: string[]
   severity?: LayerSeverity
+  onError?: LayerAction
 }
+
+const actions = ['log', 'throw', 'abort', 'break'] as const
+type LayerAction = (typeof actions)[number]
 
 export function addLayerOptions(command: Command): Command {
   return command
     .option('--rule <id...>', 'only these rules, or all that begin so: SEAM-REF')
     .option('--addon <name...>', 'only addons whose path contains this')
+    .addOption(
+      new Option(
+        '--on-error <action>',
+        'at an error: log, throw into JavaScript, abort with a core, break into a debugger (default: log)',
+      ).argParser(oneOf(actions)),
+    )
     .addOption(
       new Option('--severity <level>', 'nothing below: error, warning or advice').argParser(
         oneOf(['error', 'warning', 'advice'] as const),
@@ -29,6 +39,9 @@ export function layerFilter({ rule, addon, severity }: LayerOptions) {
 }
 
 /** The environment that makes the agent bring its layer. */
-export function layerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, SEAMPROOF_LAYER: '1' }
+export function layerEnvironment(
+  env: NodeJS.ProcessEnv,
+  onError: LayerAction = 'log',
+): NodeJS.ProcessEnv {
+  return { ...env, SEAMPROOF_LAYER: '1', SEAMPROOF_LAYER_ON_ERROR: onError }
 }

@@ -156,7 +156,7 @@ export interface ResourceSeries {
   perOperation: Estimate
 }
 
-/** Parallel arrays. RSS is sampled, so its times differ from those of the live bytes. */
+/** Parallel arrays. RSS is sampled, so its times differ from those of the live bytes. Counts that nobody took are empty. */
 export interface Timeline {
   liveMs: number[]
   liveBytes: number[]

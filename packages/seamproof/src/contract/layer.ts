@@ -96,4 +96,9 @@ export interface LayerRule {
   fix: string
 }
 
-export type LayerFamily = 'handoff' | 'callback lifecycle' | 'rules of the API' | 'event loop'
+export type LayerFamily =
+  | 'handoff'
+  | 'callback lifecycle'
+  | 'rules of the API'
+  | 'event loop'
+  | 'crash'

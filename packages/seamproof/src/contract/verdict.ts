@@ -29,4 +29,9 @@ export interface LeakVerdict {
   /** Why it was judged so, in a sentence with the numbers. */
   reason: string
   suppressedBy?: { pattern: string; reason: string }
+  /**
+   * Set when one call of the subject led to this group and to another one, which leaks more blocks: the `groupId` of that
+   * one, in the same trace. The two are one leak.
+   */
+  partOf?: GrowthGroup['groupId']
 }

@@ -562,6 +562,11 @@ static void hook_removed(napi_env env, int times) {
 CASE(HOOK_003_bad) { UNUSED(info); hook_removed(env, 2); return NULL; }
 CASE(HOOK_003_good) { UNUSED(info); hook_removed(env, 1); hook_removed(env, 0); return NULL; }
 
+/* -------------------------------------------------------------------------------------------------------------- crash */
+
+CASE(CRASH_001_bad) { UNUSED(info); UNUSED(env); *(volatile int *)16 = 1; return NULL; }
+CASE(CRASH_001_good) { UNUSED(info); UNUSED(env); static volatile int place; place = 1; return NULL; }
+
 /* --------------------------------------------------------------------------------------------------------- event loop */
 
 CASE(LOOP_001_bad) { UNUSED(info); UNUSED(env); usleep(120000); return NULL; }
@@ -583,7 +588,7 @@ NAPI_MODULE_INIT() {
       BOTH(PROMISE_002), BOTH(TSFN_001), BOTH(TSFN_002), BOTH(TSFN_003), BOTH(TSFN_004), BOTH(TSFN_005), BOTH(ERROR_001),
       BOTH(ERROR_002), BOTH(ERROR_003), BOTH(HANDOFF_001), BOTH(HANDOFF_002), BOTH(HANDOFF_004), BOTH(HANDOFF_005),
       BOTH(HANDOFF_006), BOTH(HANDOFF_007), BOTH(CALLBACK_001), BOTH(CALLBACK_002), BOTH(CALLBACK_003), BOTH(HOOK_001),
-      BOTH(HOOK_002), BOTH(HOOK_003), BOTH(LOOP_001),
+      BOTH(HOOK_002), BOTH(HOOK_003), BOTH(CRASH_001), BOTH(LOOP_001),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     napi_value function;

@@ -233,6 +233,18 @@ export const apiRules: LayerRule[] = [
     fix: 'Clear it and report it, for example with napi_fatal_exception.',
   },
   {
+    id: 'SEAM-CRASH-001',
+    family: 'crash',
+    severity: 'error',
+    title: 'the process crashed in native code',
+    rule: 'Native code does not end the process.',
+    anchor: 'error-handling',
+    otherwise: 'The process ends by a signal, and nothing says which addon was at work.',
+    detection:
+      'SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT while an addon was called, or in the code of an addon. The handler records and lets the signal do what it would have done. A stack that overflowed leaves no room for it, and a crash inside the allocator may be told without a stack.',
+    fix: 'Start at the stack; findings before this one are its likely cause.',
+  },
+  {
     id: 'SEAM-LOOP-001',
     family: 'event loop',
     severity: 'advice',
