@@ -48,7 +48,7 @@ export interface WorkloadCapture extends Capture {
   fault?: SeamproofError
 }
 
-export const workloadResultFile = 'workload-result.json'
+const workloadResultFile = 'workload-result.json'
 
 /** Runs the workloads of one file in rounds, in a process of their own with the agent in it. */
 export async function captureWorkload(options: CaptureWorkloadOptions): Promise<WorkloadCapture> {

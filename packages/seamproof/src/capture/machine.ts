@@ -13,7 +13,7 @@ export function describeMachine(nodePath?: string): CaptureManifest['machine'] {
 }
 
 /** `glibc 2.36`, or `musl` when Node says nothing of glibc. */
-export function libcName(): string {
+function libcName(): string {
   const version = glibcVersion()
   return version === undefined ? 'musl' : `glibc ${version}`
 }

@@ -44,7 +44,7 @@ const commands = [
   initCommand,
 ]
 
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command('seamproof')
     .description(
       'Finds native leaks behind a JavaScript boundary, with their JavaScript and native stacks.',

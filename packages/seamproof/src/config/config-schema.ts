@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 export const captureModes = ['full', 'aggregate'] as const
 
-export const suppressionSchema = z.strictObject({
+const suppressionSchema = z.strictObject({
   /** Matched against function names, modules and files of a leak's stack; `*` stands for any text. */
   pattern: z.string().min(1),
   /** Why this is accepted. Printed beside what it hides. */
