@@ -42,8 +42,25 @@ async function seamproofFigures(folder) {
       count: sum(({ jsFrames }) => jsFrames.userFrameCount),
       namedCount: sum(({ jsFrames }) => jsFrames.userFrameNamedCount),
     },
+    framesPerStack: meanDepth(facts.processes),
     losses: facts.processes.map(({ losses }) => losses),
   }
+}
+
+/** Frames of a stack, inlined ones too, over all allocations. */
+function meanDepth(processes) {
+  let frames = 0
+  let allocations = 0
+  for (const { tree, costs } of processes) {
+    const depth = [0]
+    for (let index = 1; index < tree.parentIndex.length; index++)
+      depth.push(depth[tree.parentIndex[index]] + 1)
+    for (const { treeIndex, allocatedCount } of costs) {
+      frames += depth[treeIndex] * allocatedCount
+      allocations += allocatedCount
+    }
+  }
+  return frames / allocations
 }
 
 /**
@@ -58,7 +75,7 @@ async function heaptrackFigures(rawPath) {
     if (line[0] === '+' || line[0] === '-') eventCount++
   const figures = { bytes, eventCount, bytesPerEvent: bytes / eventCount }
   if (interpreter === undefined) return figures
-  return { ...figures, jsFrames: await interpretedFrames(rawPath) }
+  return { ...figures, ...(await interpretedFrames(rawPath)) }
 }
 
 async function interpretedFrames(rawPath) {
@@ -71,10 +88,13 @@ async function interpretedFrames(rawPath) {
   const strings = ['']
   const isJs = [false]
   const isNamed = [false]
+  const depth = [0]
   const jsDepth = [0]
   const namedDepth = [0]
   const traceOfAllocation = []
   const sum = { count: 0, namedCount: 0 }
+  let frames = 0
+  let allocations = 0
   for await (const line of createInterface({ input: child.stdout })) {
     const kind = line[0]
     if (kind === 's') strings.push(line.slice(2).replace(/^[0-9a-f]+ /, ''))
@@ -90,15 +110,18 @@ async function interpretedFrames(rawPath) {
       isNamed.push(module === 0 && functionName !== 0)
     } else if (kind === 't') {
       const [ip, parent] = numbers
+      depth.push(depth[parent] + 1)
       jsDepth.push(jsDepth[parent] + (isJs[ip] ? 1 : 0))
       namedDepth.push(namedDepth[parent] + (isJs[ip] && isNamed[ip] ? 1 : 0))
     } else if (kind === 'a') {
       traceOfAllocation.push(numbers[1])
     } else {
       const trace = traceOfAllocation[numbers[0]]
+      frames += depth[trace]
+      allocations++
       sum.count += jsDepth[trace]
       sum.namedCount += namedDepth[trace]
     }
   }
-  return sum
+  return { jsFrames: sum, framesPerStack: frames / allocations }
 }

@@ -100,13 +100,14 @@ function tablesOf(report) {
 function captureTable(heading, subjects, title) {
   return {
     title: heading,
-    note: 'JavaScript frames are weighted by allocations.',
+    note: 'Of the first round. Frames are weighted by allocations, inlined ones counted; a JavaScript frame without a name is code in no module, or the entry of the interpreter.',
     head: [
       'subject',
       'variant',
       'events',
       'MiB',
       'bytes per event',
+      'frames per stack',
       'JS frames named',
       "of the user's code",
     ],
@@ -121,6 +122,7 @@ function captureTable(heading, subjects, title) {
           figures.bytesPerEvent === undefined || variant === 'aggregate'
             ? ''
             : figures.bytesPerEvent.toFixed(2),
+          figures.framesPerStack?.toFixed(1) ?? '',
           named(figures.jsFrames),
           named(figures.userJsFrames),
         ]),
