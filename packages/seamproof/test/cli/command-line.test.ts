@@ -11,6 +11,7 @@ afterEach(() => sandbox.remove())
 
 const commands = [
   'track',
+  'check',
   'leaks',
   'summary',
   'flamegraph',
