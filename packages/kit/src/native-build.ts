@@ -28,6 +28,7 @@ export interface NativeBuildOptions {
 /** Folder to pass to the compiler for `#include <seamproof/handoff.h>`. */
 export const kitIncludeDir = fileURLToPath(new URL('../include', import.meta.url))
 
+// Frame pointers: what walks stacks through JavaScript (the kit's debug mode, profilers) needs them.
 const baseFlags = [
   '-std=c11',
   '-D_GNU_SOURCE',
@@ -37,6 +38,7 @@ const baseFlags = [
   '-Wextra',
   '-fPIC',
   '-pthread',
+  '-fno-omit-frame-pointer',
 ]
 
 function headersBelow(folder: string): string[] {
@@ -54,7 +56,6 @@ function commandLine(options: NativeBuildOptions): string[] {
   const kind = options.kind ?? 'addon'
   const line = [...baseFlags]
   for (const sanitizer of options.sanitizers ?? []) line.push(`-fsanitize=${sanitizer}`)
-  if ((options.sanitizers ?? []).length > 0) line.push('-fno-omit-frame-pointer')
   if (options.sanitizers?.includes('undefined')) line.push('-fno-sanitize-recover=undefined')
   if (kind !== 'executable') line.push('-shared')
   if (kind === 'addon') {

@@ -115,6 +115,8 @@ describe('native misuse', () => {
     expect(reports.map((report) => report.rule)).toEqual(rules)
     expect(reports[0]?.nowStack.join()).toContain('kit_addon')
     expect(reports[0]?.beforeStack.join()).toContain('kit_addon')
+    // Through V8's own frames, not only the addon's.
+    expect(reports[0]?.nowStack.join()).toContain('HandleApiCall')
     expect(result.status).toBe(0)
   })
 })

@@ -16,11 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pthread.h>
+
 #if defined(__GLIBC__) || defined(__APPLE__)
 #include <execinfo.h>
-#define SEAM_HAS_BACKTRACE 1
+#define SEAM_HAS_SYMBOLS 1 /* backtrace_symbols: addresses to module and function */
 #else
-#define SEAM_HAS_BACKTRACE 0
+#define SEAM_HAS_SYMBOLS 0
+#endif
+
+#if defined(__has_attribute)
+#if __has_attribute(no_sanitize_address)
+#define SEAM_NO_ASAN __attribute__((no_sanitize_address))
+#endif
+#endif
+#ifndef SEAM_NO_ASAN
+#define SEAM_NO_ASAN
 #endif
 
 #define SEAM_STACK_DEPTH_MAX 24
@@ -82,13 +93,47 @@ static inline const char *seam_rule_name(seam_rule rule) {
   return (unsigned)rule < SEAM_RULE_COUNT ? names[rule] : "unknown";
 }
 
-/* Allocates: never after the first call (glibc loads libgcc once). Signals: not safe. */
-static inline void seam_stack_capture(seam_stack *stack) {
-#if SEAM_HAS_BACKTRACE
-  stack->depth = backtrace(stack->frames, SEAM_STACK_DEPTH_MAX);
-#else
-  stack->depth = 0;
+#if defined(__linux__)
+extern int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes); /* hidden without _GNU_SOURCE */
 #endif
+
+/* Highest address of the calling thread's stack; 0 where that is not known. */
+static inline uintptr_t seam_stack__top(void) {
+  static _Thread_local uintptr_t t_top;
+  if (t_top != 0) return t_top;
+#if defined(__linux__)
+  pthread_attr_t attributes;
+  void *lowest = NULL;
+  size_t size_bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+  if (pthread_attr_getstack(&attributes, &lowest, &size_bytes) == 0) t_top = (uintptr_t)lowest + size_bytes;
+  pthread_attr_destroy(&attributes);
+#elif defined(__APPLE__)
+  t_top = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+#endif
+  return t_top;
+}
+
+/*
+ * Follows frame pointers, and never reads outside this thread's stack. Not by backtrace(): libgcc's
+ * unwinder looks at the bytes behind a return address that it has no tables for, and below V8's
+ * generated code that can be any address. What was built without frame pointers leaves out frames.
+ *
+ * Allocates: once a thread (glibc reads the stack's bounds). Signals: not safe.
+ */
+__attribute__((noinline, unused)) SEAM_NO_ASAN static void seam_stack_capture(seam_stack *stack) {
+  const uintptr_t top = seam_stack__top();
+  const uintptr_t *frame = __builtin_frame_address(0);
+  stack->depth = 0;
+  stack->frames[stack->depth++] = __builtin_return_address(0);
+  while (stack->depth < SEAM_STACK_DEPTH_MAX) {
+    const uintptr_t next = frame[0];
+    const bool is_further_up = next > (uintptr_t)frame && next % sizeof(void *) == 0;
+    if (!is_further_up || top < 2 * sizeof(void *) || next > top - 2 * sizeof(void *)) return;
+    frame = (const uintptr_t *)next;
+    if (frame[1] < 4096) return; /* no code lies there */
+    stack->frames[stack->depth++] = (void *)frame[1];
+  }
 }
 
 static inline void seam_monitor_init(seam_monitor *monitor, uint32_t options, seam_misuse_sink sink,

@@ -153,7 +153,7 @@ static inline void seam_blocks__put(napi_env env, napi_value object, const char 
 static inline void seam_blocks__put_stack(napi_env env, napi_value object, const char *name, const seam_stack *stack) {
   napi_value list = NULL, line = NULL;
   napi_create_array(env, &list);
-#if SEAM_HAS_BACKTRACE
+#if SEAM_HAS_SYMBOLS
   char **lines = stack->depth > 0 ? backtrace_symbols(stack->frames, stack->depth) : NULL;
   for (int index = 0; lines != NULL && index < stack->depth; index++)
     if (napi_create_string_utf8(env, lines[index], NAPI_AUTO_LENGTH, &line) == napi_ok)
