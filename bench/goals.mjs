@@ -10,7 +10,7 @@ function churnGoals(churn) {
   return churn.cases.map(({ name, variants }) => {
     const ratio = variants.full?.toHeaptrack?.median
     return {
-      name: `churn, ${name}: Seamproof full ÷ heaptrack`,
+      name: `churn, ${name}: Seamproof full ÷ heaptrack, CPU time`,
       limit: 1 / 5,
       value: ratio,
       isMet: ratio === undefined ? undefined : ratio <= 1 / 5,
@@ -23,14 +23,21 @@ function workloadGoals(workloads) {
   return workloads
     .filter(({ missing }) => missing === undefined)
     .flatMap(({ name, variants, captures }) => {
-      const ratio = variants.aggregate?.wallToBare?.median
+      const wall = variants.aggregate?.wallToBare?.median
+      const cpu = variants.aggregate?.cpuToBare?.median
       const bytes = captures.full?.bytesPerEvent
       return [
         {
-          name: `${name}: Seamproof aggregate ÷ bare`,
+          name: `${name}: Seamproof aggregate ÷ bare, wall time`,
           limit: 1.15,
-          value: ratio,
-          isMet: ratio === undefined ? undefined : ratio <= 1.15,
+          value: wall,
+          isMet: wall === undefined ? undefined : wall <= 1.15,
+        },
+        {
+          name: `${name}: Seamproof aggregate ÷ bare, CPU time`,
+          limit: 1.15,
+          value: cpu,
+          isMet: cpu === undefined ? undefined : cpu <= 1.15,
         },
         {
           name: `${name}: bytes per event of the full capture`,

@@ -21,7 +21,7 @@ function tablesOf(report) {
   if (report.churn) {
     tables.push({
       title: 'Churn: one malloc and its free',
-      note: 'ns of CPU time per pair (median of the rounds); wall time too, for the threads run beside each other.',
+      note: 'ns of CPU time per pair, median of the rounds; ratios are of CPU time and within a round, with a 95 % bootstrap interval. Spread: interquartile range ÷ median.',
       head: ['case', 'variant', 'n', 'CPU ns', 'spread', 'wall ns', '÷ bare', '÷ heaptrack'],
       rows: report.churn.cases.flatMap(({ name, variants }) =>
         Object.entries(variants).map(([variant, figures]) => [
@@ -47,7 +47,7 @@ function tablesOf(report) {
   if (report.workloads) {
     tables.push({
       title: 'Real workloads: whole processes',
-      note: 'From the start of the process to its end.',
+      note: 'From the start of the process to its end; ratios within a round, with a 95 % bootstrap interval. Wall time holds what else the machine did, CPU time does not.',
       head: [
         'workload',
         'variant',
