@@ -175,10 +175,12 @@ static void *run_sampler(void *argument) {
   for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == AGT_RECORDING; tick++) {
     agt_clock_us();
     /* Descriptors and threads cost a directory read each: at marks, and twice a second. */
-    if (tick % 100 == 0)
-      write_sample(0, count_numbers("/proc/self/fd", NULL) - 1, count_numbers("/proc/self/task", NULL), 0, 0);
-    else if (tick % 10 == 0)
+    if (tick % 100 == 0) {
+      uint32_t descriptors = count_numbers("/proc/self/fd", NULL); /* 0 when the subject has used up all there are */
+      write_sample(0, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), 0, 0);
+    } else if (tick % 10 == 0) {
       write_sample(0, 0, 0, 0, 0);
+    }
     if (g_is_aggregate && !atomic_load_explicit(&g_is_finished, memory_order_relaxed)) snapshot_when_due(&plan);
     /* The process lives as long as a thread of it does: ours must not be the one. */
     if (tick % 20 == 19 && is_last_thread()) {
@@ -393,6 +395,7 @@ void agt_in_child(void) {
   if (!g_has_recorded) return;
   __atomic_store_n(&g_recording, AGT_FORKED, __ATOMIC_RELEASE);
   atomic_store(&g_sampler, SAMPLER_NONE);
+  g_lyr_active = false; /* its stacks are of the parent's trace */
   agt_threads_after_fork();
   agt_calls_after_fork();
 }

@@ -38,7 +38,7 @@ export class TimelineRecorder {
   }
 }
 
-/** Samples, thinned to what a chart can show. Counts that a sample did not read are those read last, or first. */
+/** Samples, thinned to what a chart can show. Counts that a sample did not read are those read last, or first; none when no sample did. */
 export function timelineOf(
   liveMs: number[],
   liveBytes: number[],
@@ -56,7 +56,7 @@ export function timelineOf(
     liveBytes,
     rssMs: shown.map(({ sample }) => sample.timeUs / 1000),
     rssBytes: shown.map(({ sample }) => sample.rssBytes),
-    fdCount: shown.map(({ counts }) => counts?.fdCount ?? 0),
-    threadCount: shown.map(({ counts }) => counts?.threadCount ?? 0),
+    fdCount: shown.flatMap(({ counts }) => counts?.fdCount ?? []),
+    threadCount: shown.flatMap(({ counts }) => counts?.threadCount ?? []),
   }
 }

@@ -11,6 +11,7 @@ import { stepsPhrase, stepsText } from './growth-sentence.js'
 import { growthOf } from './growth-shape.js'
 import { judgeGroup } from './judge-group.js'
 import { defaultLeakLimits, type LeakLimits } from './leak-limits.js'
+import { type JudgedLeak, markParts } from './leak-parts.js'
 import { type Suppression, SuppressionList } from './suppression-list.js'
 
 export interface JudgeOptions {
@@ -91,11 +92,6 @@ function livesOf({ processes }: CaptureFacts): ProcessFacts[] {
   )
 }
 
-interface JudgedLeak {
-  group: GrowthGroup
-  verdict: LeakVerdict
-}
-
 function judgeScope(scope: Scope, limits: LeakLimits, suppressions: SuppressionList): JudgedLeak[] {
   const judged: JudgedLeak[] = []
   for (const group of groupsOf(scope)) {
@@ -109,6 +105,7 @@ function judgeScope(scope: Scope, limits: LeakLimits, suppressions: SuppressionL
         : { ...place, status: 'suppressed', reason: judgement.reason, suppressedBy }
     judged.push({ group, verdict })
   }
+  markParts(scope.process, judged)
   return withoutEchoes(judged, limits)
 }
 
@@ -170,8 +167,10 @@ function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[
   const subject = groups.filter((group) => group.attribution === 'subject').length
   if (subject === 0 && judged.length === 0)
     return title === 'leaks' ? `the subject allocated nothing over ${stepsPhrase(first)}` : ''
+  const leaks = judged.filter(({ verdict }) => verdict.partOf === undefined)
+  const partCount = judged.length - leaks.length
   const statusCount = (status: LeakVerdict['status']) =>
-    judged.filter(({ verdict }) => verdict.status === status).length
+    leaks.filter(({ verdict }) => verdict.status === status).length
   const extra = [
     [statusCount('inconclusive'), 'may grow'],
     [statusCount('suppressed'), 'suppressed'],
@@ -179,7 +178,7 @@ function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[
     .filter(([count]) => count !== 0)
     .map(([count, text]) => `, ${count} ${text}`)
     .join('')
-  return `${statusCount('fail')} of ${Math.max(subject, judged.length)} groups grow${extra} over ${stepsPhrase(first)}`
+  return `${statusCount('fail')} of ${Math.max(subject - partCount, leaks.length)} groups grow${extra} over ${stepsPhrase(first)}`
 }
 
 /** Too little was measured for a pass to mean anything. */

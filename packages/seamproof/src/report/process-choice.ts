@@ -5,7 +5,8 @@ import type { Verdicts } from '../contract/verdict.js'
 export function mainProcessIndex(facts: CaptureFacts, verdicts?: Verdicts): number {
   const leaking = new Map<string, number>()
   for (const leak of verdicts?.leaks ?? [])
-    if (leak.status === 'fail') leaking.set(leak.traceFile, (leaking.get(leak.traceFile) ?? 0) + 1)
+    if (leak.status === 'fail' && leak.partOf === undefined)
+      leaking.set(leak.traceFile, (leaking.get(leak.traceFile) ?? 0) + 1)
   const rank = (process: ProcessFacts): [number, number] => [
     leaking.get(process.traceFile) ?? 0,
     process.totals.eventCount,

@@ -8,10 +8,26 @@ export interface JudgedGroup {
   group: GrowthGroup
   process: ProcessFacts
   processIndex: number
+  /** What the same call leaks elsewhere. */
+  parts: JudgedGroup[]
 }
 
-/** Every judged group, in the order of the verdicts. A verdict whose group is gone from the facts is left out. */
+/**
+ * Every judged group, in the order of the verdicts, parts with the leak they are part of. A verdict whose group is gone from
+ * the facts is left out.
+ */
 export function judgedGroups(facts: CaptureFacts, verdicts: Verdicts): JudgedGroup[] {
+  const all = everyGroup(facts, verdicts)
+  return all.filter((part) => {
+    const whole = all.find(
+      ({ verdict, process }) => verdict.groupId === part.verdict.partOf && process === part.process,
+    )
+    whole?.parts.push(part)
+    return whole === undefined
+  })
+}
+
+function everyGroup(facts: CaptureFacts, verdicts: Verdicts): JudgedGroup[] {
   const found: JudgedGroup[] = []
   for (const verdict of verdicts.leaks) {
     const processIndex = facts.processes.findIndex(
@@ -20,7 +36,7 @@ export function judgedGroups(facts: CaptureFacts, verdicts: Verdicts): JudgedGro
     const process = facts.processes[processIndex]
     for (const group of process?.groups ?? [])
       if (process && group.groupId === verdict.groupId)
-        found.push({ verdict, group, process, processIndex })
+        found.push({ verdict, group, process, processIndex, parts: [] })
   }
   return found
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GrowthGroup, ProcessFacts } from '../../src/contract/facts.js'
 import { type JudgeOptions, judgeCapture } from '../../src/judge/judge-capture.js'
-import { captureOf, group, processOf, resource, runtimeGroup } from './made-facts.js'
+import { captureOf, frames, group, processOf, resource, runtimeGroup } from './made-facts.js'
 
 function judge(
   groups: GrowthGroup[],
@@ -259,6 +259,61 @@ describe('what was not measured is never a pass', () => {
     const [check] = judge([lifetime], {}, short).checks
     expect(check).toMatchObject({ check: 'leaks', status: 'not-run' })
     expect(check!.reason).toMatch(/300 ms/)
+  })
+})
+
+describe('two groups that one call of the subject led to', () => {
+  const [reference, encode] = [0, 1]
+  const handles =
+    frames.push({ ...frames[reference]!, functionName: 'v8::GlobalHandles::Create' }) - 1
+  const slow = group({
+    steps: times(6, 8),
+    bytesEach: 8232,
+    frameIndexes: [handles, reference, encode],
+  })
+  const fast = group({ steps: times(6, 2000) })
+
+  test('are one leak: the one with more blocks', () => {
+    const { leaks, checks } = judge([slow, fast])
+    expect(leaks.map(({ groupId, status, partOf }) => [groupId, status, partOf])).toEqual([
+      [slow.groupId, 'fail', fast.groupId],
+      [fast.groupId, 'fail', undefined],
+    ])
+    expect(checks[0]!.evidence).toMatch(/^1 of 1 groups grow over/)
+  })
+
+  const apart: [string, GrowthGroup[]][] = [
+    ['in another workload', [slow, { ...fast, workload: 'decode' }]],
+    ['of another module', [slow, { ...fast, moduleName: 'other.node' }]],
+    [
+      'through another function of the runtime',
+      [slow, { ...fast, frameIndexes: [handles, encode] }],
+    ],
+    [
+      'with the very same frames, from another address',
+      [{ ...slow, frameIndexes: fast.frameIndexes }, fast],
+    ],
+    [
+      'when the subject allocated by itself',
+      [slow, fast].map((one) => ({ ...one, frameIndexes: [encode] })),
+    ],
+  ]
+  for (const [how, groups] of apart)
+    test(`${how} are two`, () => {
+      const { leaks } = judge(groups)
+      expect(leaks.map(({ status, partOf }) => [status, partOf])).toEqual([
+        ['fail', undefined],
+        ['fail', undefined],
+      ])
+    })
+
+  test('are told apart from one that is suppressed', () => {
+    const suppressions = [{ pattern: 'v8::GlobalHandles*', reason: 'known' }]
+    const { leaks } = judge([slow, fast], { suppressions })
+    expect(leaks.map(({ status, partOf }) => [status, partOf])).toEqual([
+      ['fail', undefined],
+      ['suppressed', undefined],
+    ])
   })
 })
 

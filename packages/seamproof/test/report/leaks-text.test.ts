@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CaptureFacts } from '../../src/contract/facts.js'
+import { buildFlamegraphDocument } from '../../src/report/flamegraph/build-document.js'
+import { leaksJson } from '../../src/report/json/report-json.js'
 import { renderLeaks } from '../../src/report/text/render-leaks.js'
 import { columns } from '../../src/report/text/text-style.js'
 import { cleanFacts, cleanVerdicts, leakyFacts, leakyVerdicts } from './synthetic-facts.js'
@@ -8,6 +10,15 @@ import { js } from './synthetic-frames.js'
 const leaky = () => {
   const facts = leakyFacts(40)
   return renderLeaks(facts, leakyVerdicts(facts), { capture: 'thumbs.seamproof' })
+}
+
+/** As if the call that leaks also led to the group that is uneven. */
+function withPart() {
+  const facts = leakyFacts(40)
+  const verdicts = leakyVerdicts(facts)
+  const part = verdicts.leaks.find((leak) => leak.groupId === 'c3d2-uneven')!
+  Object.assign(part, { status: 'fail', partOf: 'a1f0-encode' })
+  return { facts, verdicts }
 }
 
 describe('leaks as text', () => {
@@ -38,6 +49,50 @@ describe('leaks as text', () => {
     const text = leaky()
     expect(text).toMatch(/^1 leak$/m)
     expect(text).toContain('thumb.node+0x960e: known, fixed upstream in 2.1')
+  })
+
+  test('what the same call leaks elsewhere is a line of the leak, and not a leak of its own', () => {
+    const { facts, verdicts } = withPart()
+    const text = renderLeaks(facts, verdicts)
+    expect(text).toMatch(/^1 leak$/m)
+    expect(text).toMatch(
+      /^LEAK .* encode .*\n {2}also by the same call: 26\.6 B\/op, 0\.013 block\/op {2}cache_row$/m,
+    )
+    expect(text.match(/^LEAK/gm)).toHaveLength(1)
+    const { leaks } = leaksJson(facts, verdicts)
+    const partOf = leaks.map((leak) => [leak.groupId, leak.partOf])
+    expect(partOf).toContainEqual(['c3d2-uneven', 'a1f0-encode'])
+    const page = buildFlamegraphDocument(facts, verdicts)
+    expect(page.leaks.filter((leak) => leak.status === 'fail')).toHaveLength(1)
+  })
+
+  test('a part whose leak is gone from the facts is told by itself', () => {
+    const { facts, verdicts } = withPart()
+    const { groups } = facts.processes[0]!
+    groups.splice(0, 1)
+    expect(renderLeaks(facts, verdicts)).toMatch(/^LEAK .* cache_row /m)
+  })
+
+  test('call sites of one line are one, told as far out as they are the same', () => {
+    const facts = leakyFacts(40)
+    const { frames, groups } = facts.processes[0]!
+    const frame = (name: string, line: number) => frames.push(js(name, 'src/a.ts', line)) - 1
+    const [inner, middle, left, right] = [
+      frame('read', 3),
+      frame('load', 9),
+      frame('one', 20),
+      frame('two', 30),
+    ]
+    const other = frame('save', 50)
+    groups[0]!.callSites = [
+      { frameIndexes: [inner!, middle!, left!], share: 0.5 },
+      { frameIndexes: [inner!, middle!, right!], share: 0.4 },
+      { frameIndexes: [other], share: 0.1 },
+    ]
+    const text = renderLeaks(facts, leakyVerdicts(facts))
+    expect(text).toMatch(
+      /called from\n +90\.0 % {2}read a\.ts:3 ← load a\.ts:9\n +10\.0 % {2}save a\.ts:50\n/,
+    )
   })
 
   test('without a leak the evidence is given, and nothing is called a leak', () => {

@@ -62,7 +62,9 @@ function leakLine(judged: JudgedGroup, rowsOf: readonly RowsOfResource[]): LeakL
     reason: verdict.suppressedBy
       ? `suppressed: ${verdict.suppressedBy.reason} (${verdict.reason})`
       : verdict.reason,
-    costRows: group.costIndexes.flatMap((index) => rows?.get(index) ?? []),
+    costRows: [judged, ...judged.parts].flatMap((part) =>
+      part.group.costIndexes.flatMap((index) => rows?.get(index) ?? []),
+    ),
   }
 }
 

@@ -41,6 +41,8 @@ export interface LeakJson {
   reason: string
   suppressedBy?: { pattern: string; reason: string }
   groupId: string
+  /** The leak that this one is part of, by its `groupId`: the same call of the subject led to both. */
+  partOf?: string
   processIndex: number
   attribution: GrowthGroup['attribution']
   kind: GrowthGroup['kind']

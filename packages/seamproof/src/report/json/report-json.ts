@@ -58,7 +58,9 @@ export function leaksJson(facts: CaptureFacts, verdicts: Verdicts): LeaksJson {
   return {
     ...head('leaks', facts),
     checks: verdicts.checks,
-    leaks: judgedGroups(facts, verdicts).map(leakJson),
+    leaks: judgedGroups(facts, verdicts).flatMap((judged) =>
+      [judged, ...judged.parts].map(leakJson),
+    ),
     unusedSuppressions: verdicts.unusedSuppressions ?? [],
     processes: facts.processes.map((process, index) => ({
       ...processHead(process, index),
@@ -76,6 +78,7 @@ function leakJson(judged: JudgedGroup): LeakJson {
     reason: verdict.reason,
     ...(verdict.suppressedBy === undefined ? {} : { suppressedBy: verdict.suppressedBy }),
     groupId: group.groupId,
+    ...(verdict.partOf === undefined ? {} : { partOf: verdict.partOf }),
     processIndex,
     attribution: group.attribution,
     kind: group.kind,
