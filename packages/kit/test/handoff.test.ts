@@ -115,8 +115,8 @@ describe('native misuse', () => {
     expect(reports.map((report) => report.rule)).toEqual(rules)
     expect(reports[0]?.nowStack.join()).toContain('kit_addon')
     expect(reports[0]?.beforeStack.join()).toContain('kit_addon')
-    // Through V8's own frames, not only the addon's.
-    expect(reports[0]?.nowStack.join()).toContain('HandleApiCall')
+    // On through Node's and V8's frames to main, not only the addon's two.
+    expect(reports[0]?.nowStack.length).toBeGreaterThan(8)
     expect(result.status).toBe(0)
   })
 })
