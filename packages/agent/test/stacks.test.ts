@@ -47,6 +47,26 @@ describe('pitfall 15: deep recursion', () => {
   })
 })
 
+describe('stacks that change little from one to the next', () => {
+  test('every one of them is the way that its block was reached by, in four threads', async () => {
+    const subject = await buildSubject(folder, 'paths.c')
+    const result = await runTraced(folder, subject, { args: ['40'] })
+    expectSound(result)
+    const sites = result.stdout.split(' ').map(Number)
+    const ways = new Map<number, number>()
+    let count = 0
+    for (const { op, stack, sizeBytes } of result.trace.events) {
+      if (op !== EventOp.allocate || sizeBytes < 32768) continue
+      if (!ways.has(stack)) ways.set(stack, wayOf(result.trace.pcs(stack), sites))
+      if (ways.get(stack) !== sizeBytes - 32768)
+        throw new Error(`block ${sizeBytes - 32768} came by way ${ways.get(stack)}`)
+      count++
+    }
+    expect(count).toBeGreaterThan(50_000)
+    expect(ways.size).toBeGreaterThan(2000)
+  })
+})
+
 describe('pitfall 15: jumps', () => {
   test('after longjmp the next stack is the true one', async () => {
     const result = await run('longjmp')
@@ -139,4 +159,12 @@ describe('a storm of signals', () => {
 
 function isOurs(event: { op: number; sizeBytes: number }): boolean {
   return event.op === EventOp.allocate && event.sizeBytes === 7307
+}
+
+/** A one and then a bit for each call, from the outermost on: what `paths.c` adds to its sizes. */
+function wayOf(pcs: readonly number[], sites: readonly number[]): number {
+  // The innermost two are the calls of malloc and of the function that calls it.
+  const calls = pcs.slice(2).map((pc) => sites.indexOf(pc))
+  const end = calls.indexOf(-1)
+  return calls.slice(0, end).reduceRight((way, bit) => way * 2 + bit, 1)
 }
