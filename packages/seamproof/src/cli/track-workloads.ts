@@ -1,6 +1,12 @@
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
-import { captureWorkload, judgeLayer, type ReadCapture, type WorkloadCapture } from '../pipeline.js'
+import {
+  captureWorkload,
+  judgeLayer,
+  type ReadCapture,
+  shellExitCode,
+  type WorkloadCapture,
+} from '../pipeline.js'
 import { renderLayer } from '../report/text/render-layer.js'
 import { renderLeaks } from '../report/text/render-leaks.js'
 import { captureJson } from './capture-json.js'
@@ -29,11 +35,21 @@ export async function trackWorkloads(given: string[], options: TrackOptions): Pr
         hint: 'leave -o out, or track one file',
       },
     )
-  const outcomes: { exitCode: number; json: unknown }[] = []
-  for (const file of files) outcomes.push(await trackOne(file, loaded, options, terminal))
+  const outcomes: TrackOutcome[] = []
+  for (const file of files) {
+    const outcome = await trackOne(file, loaded, options, terminal)
+    outcomes.push(outcome)
+    if (outcome.isInterrupted) break
+  }
   if (options.json)
     terminal.printJson(outcomes.length === 1 ? outcomes[0]!.json : outcomes.map((one) => one.json))
   return Math.max(...outcomes.map((one) => one.exitCode))
+}
+
+interface TrackOutcome {
+  exitCode: number
+  json: unknown
+  isInterrupted?: true
 }
 
 async function trackOne(
@@ -41,8 +57,15 @@ async function trackOne(
   loaded: LoadedConfig,
   options: TrackOptions,
   terminal: Terminal,
-): Promise<{ exitCode: number; json: unknown }> {
+): Promise<TrackOutcome> {
   const run = await captureOne(file, loaded, options)
+  if (run.manifest.exit.signal === 'SIGINT') {
+    // Who presses Ctrl-C does not want to wait for a report.
+    const shown = shownPath(run.captureDir)
+    terminal.remark(`seamproof: interrupted; what was recorded is kept: seamproof leaks ${shown}`)
+    const exitCode = shellExitCode(run.manifest.exit)
+    return { exitCode, json: { formatVersion: 1, captureDir: run.captureDir }, isInterrupted: true }
+  }
   const capture = await readWithProgress(run.captureDir, options)
   const json = captureJson(capture, run.fault)
   if (!options.json) printOutcome(capture, terminal)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildAddon } from './build-addon.js'
-import { Sandbox } from './run-seamproof.js'
+import { Sandbox, until } from './run-seamproof.js'
 
 let sandbox: Sandbox
 beforeAll(() => {
@@ -92,6 +92,21 @@ describe('a workload that does not come to its end: exit code 4, and what was re
     expect(status).toBe(4)
     expect(stderr).toContain('was stopped after 8 s')
   })
+})
+
+test('Ctrl-C ends it at once, with 130, and keeps what was recorded', async () => {
+  sandbox.write(
+    'long.cjs',
+    "console.log('at work'); exports.run = () => new Promise((done) => setTimeout(done, 50)); exports.n = 1000\n",
+  )
+  const running = sandbox.start(['track', 'long.cjs', '-o', 'long'])
+  await until(() => running.seen.stderr.includes('at work'))
+  running.child.kill('SIGINT')
+  const { status, stdout, stderr } = await running.finished
+  expect(status).toBe(130)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('interrupted; what was recorded is kept: seamproof leaks long')
+  expect((await sandbox.run(['summary', 'long'])).stdout).toContain('live at end')
 })
 
 describe('a file that is no workload: exit code 4, before or right after the start', () => {
