@@ -118,6 +118,17 @@ static void *node_dlsym(void *handle, const char *name) {
   return init ? lyr_thunk(init) : found;
 }
 
+bool lyr_imports_v8(const void *address) {
+  Dl_info info;
+  struct link_map *map = NULL;
+  struct symbols addon;
+  if (!dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) || !map || !read_dynamic(map, &addon)) return false;
+  /* What is imported comes before the first that the hash table knows. */
+  for (uint32_t i = 1, first = addon.gnu_hash[1]; i < first; i++)
+    if (strncmp(addon.names + addon.table[i].st_name, "_ZN2v8", 6) == 0) return true;
+  return false;
+}
+
 static struct symbols g_node;
 
 static bool patch_node(const char *wanted, void *replacement) {

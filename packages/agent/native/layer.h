@@ -88,7 +88,7 @@ struct lyr_callback {
   uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out;
 };
 
-struct lyr_scope { void *real; uint32_t serial; uint8_t kind; bool is_escaped; uintptr_t opener; };
+struct lyr_scope { void *real; uint32_t serial, made; uint8_t kind; bool is_escaped; uintptr_t opener; };
 enum { LYR_SCOPE_FRAME = 1, LYR_SCOPE_HANDLE, LYR_SCOPE_ESCAPABLE };
 
 struct lyr_frame {
@@ -101,7 +101,7 @@ struct lyr_frame {
   bool was_pending;
 };
 
-enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048, LYR_RECENT = 8 };
+enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048, LYR_RECENT = 8, LYR_MANY = 100000 };
 struct lyr_value { napi_value value; uint32_t serial, depth; };
 
 struct lyr_thread {
@@ -152,6 +152,9 @@ struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);
 void lyr_addon_at(struct lyr_thread *self, uintptr_t pc);
 const char *lyr_addon_path(uint32_t addon);
+/* Whether the addon uses V8 itself, so that values may come to it by ways that are not seen. */
+bool lyr_addon_mixes_v8(uint32_t addon);
+bool lyr_imports_v8(const void *address);
 bool lyr_addon_known(const struct agt_object *object);
 struct lyr_thread *lyr_threads(void);
 /* The call is made where it must not be: wrong thread, in an execute callback, after the env's end. */
@@ -191,6 +194,7 @@ static inline struct lyr_frame *lyr_frame(struct lyr_thread *self) {
 static inline struct lyr_value *lyr_value_slot(struct lyr_thread *self, napi_value value) {
   return &self->values[((uintptr_t)value >> 3 ^ (uintptr_t)value >> 14) & (LYR_VALUES - 1)];
 }
+void lyr_many_values(struct lyr_call *call);
 void lyr_stale_value(struct lyr_call *call, napi_value value);
 static inline void lyr_use(struct lyr_call *call, napi_value value) {
   if (AGT_UNLIKELY(!call->self)) return;
@@ -211,7 +215,9 @@ static inline void lyr_made(struct lyr_call *call, napi_status status, napi_valu
     if (slot->value == *result) slot->value = NULL;
     return;
   }
-  *slot = (struct lyr_value){*result, self->scopes[self->scope_count - 1].serial, self->scope_count - 1};
+  struct lyr_scope *scope = &self->scopes[self->scope_count - 1];
+  *slot = (struct lyr_value){*result, scope->serial, self->scope_count - 1};
+  if (AGT_UNLIKELY(++scope->made == LYR_MANY)) lyr_many_values(call);
 }
 #define LYR_USE(value) lyr_use(&call, value)
 #define LYR_MADE(status, result) lyr_made(&call, status, result)

@@ -69,7 +69,7 @@ static void record(int index, const siginfo_t *info, const ucontext_t *context) 
   if (info->si_code > 0 && index < 4) snprintf(address, sizeof address, "%p", info->si_addr);
   lyr_report(&call, LYR_RULE_CRASH_001, frame && frame->callback ? frame->callback->object : NULL,
              LYR_NOTES(LYR_TEXT("signal", g_names[index]), LYR_TEXT("address", address),
-                       LYR_TEXT("last Node-API calls", last_calls(self, text, sizeof text))));
+                       LYR_TEXT(self->total ? "last Node-API calls" : NULL, last_calls(self, text, sizeof text))));
 }
 
 static void on_crash(int signal_number, siginfo_t *info, void *context) {

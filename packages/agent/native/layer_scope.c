@@ -9,7 +9,7 @@ static void *scope_handle(uint32_t serial) { return (void *)(uintptr_t)(SCOPE_MA
 void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener) {
   uint32_t depth = self->scope_count++;
   uint32_t serial = ++self->next_serial;
-  if (depth < LYR_SCOPES) self->scopes[depth] = (struct lyr_scope){real, serial, kind, false, opener};
+  if (depth < LYR_SCOPES) self->scopes[depth] = (struct lyr_scope){.real = real, .serial = serial, .kind = kind, .opener = opener};
 }
 
 static uint32_t opener_stack(uintptr_t pc) {
@@ -116,10 +116,15 @@ napi_status lyr_napi_escape_handle(napi_env env, napi_escapable_handle_scope sco
 
 /* ----------------------------------------------------------------------------------------------------------- values */
 
+void lyr_many_values(struct lyr_call *call) {
+  lyr_report(call, LYR_RULE_SCOPE_006, NULL, LYR_NOTES(LYR_NUMBER("values in one scope", LYR_MANY)));
+}
+
 void lyr_stale_value(struct lyr_call *call, napi_value value) {
   struct lyr_value *slot = lyr_value_slot(call->self, value);
   if (!call->env || call->env->owner != call->self || call->self->scope_count > LYR_SCOPES) return;
   slot->value = NULL; /* once */
+  if (lyr_addon_mixes_v8(call->self->addon)) return;
   lyr_report(call, LYR_RULE_SCOPE_001, NULL, NULL);
 }
 

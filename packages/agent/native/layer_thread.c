@@ -40,11 +40,13 @@ struct lyr_thread *lyr_self_slow(void) {
 /* ----------------------------------------------------------------------------------------------------------- addons */
 
 enum { ADDONS = 1024 };
-static struct { uintptr_t start, end; const char *path; } g_addons[ADDONS];
+static struct { uintptr_t start, end; const char *path; bool mixes_v8; } g_addons[ADDONS];
 static _Atomic uint32_t g_addon_count = 1; /* 0 is "not known" */
 static pthread_mutex_t g_addon_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const char *lyr_addon_path(uint32_t addon) { return addon && addon < ADDONS ? g_addons[addon].path : ""; }
+
+bool lyr_addon_mixes_v8(uint32_t addon) { return addon < ADDONS && g_addons[addon].mixes_v8; }
 
 static uint32_t find_addon(const struct agt_object *object) {
   uint32_t count = atomic_load_explicit(&g_addon_count, memory_order_acquire);
@@ -63,6 +65,7 @@ void lyr_addon_at(struct lyr_thread *self, uintptr_t pc) {
   uint32_t addon = find_addon(&object);
   if (!addon) {
     size_t length = strnlen(object.path, 4095);
+    bool mixes_v8 = lyr_imports_v8((const void *)pc);
     pthread_mutex_lock(&g_addon_lock);
     addon = find_addon(&object);
     uint32_t count = atomic_load_explicit(&g_addon_count, memory_order_relaxed);
@@ -74,6 +77,7 @@ void lyr_addon_at(struct lyr_thread *self, uintptr_t pc) {
       g_addons[count].start = object.start;
       g_addons[count].end = object.end;
       g_addons[count].path = room;
+      g_addons[count].mixes_v8 = mixes_v8;
       room += length + 1;
       atomic_store_explicit(&g_addon_count, count + 1, memory_order_release);
       addon = count;

@@ -109,13 +109,6 @@ napi_status lyr_napi_create_buffer(napi_env env, size_t length, void **data, nap
   return LYR_END(status);
 }
 
-napi_status lyr_napi_create_buffer_copy(napi_env env, size_t length, const void *data, void **result_data, napi_value *result) {
-  LYR_BEGIN(napi_create_buffer_copy, env);
-  napi_status status = LYR_REAL(napi_create_buffer_copy)(env, length, data, result_data, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_create_dataview(napi_env env, size_t length, napi_value arraybuffer, size_t byte_offset, napi_value *result) {
   LYR_BEGIN(napi_create_dataview, env);
   LYR_USE(arraybuffer);
@@ -173,27 +166,6 @@ napi_status lyr_napi_create_range_error(napi_env env, napi_value code, napi_valu
   LYR_USE(code);
   LYR_USE(msg);
   napi_status status = LYR_REAL(napi_create_range_error)(env, code, msg, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_create_string_latin1(napi_env env, const char *str, size_t length, napi_value *result) {
-  LYR_BEGIN(napi_create_string_latin1, env);
-  napi_status status = LYR_REAL(napi_create_string_latin1)(env, str, length, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_create_string_utf16(napi_env env, const uint16_t *str, size_t length, napi_value *result) {
-  LYR_BEGIN(napi_create_string_utf16, env);
-  napi_status status = LYR_REAL(napi_create_string_utf16)(env, str, length, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_create_string_utf8(napi_env env, const char *str, size_t length, napi_value *result) {
-  LYR_BEGIN(napi_create_string_utf8, env);
-  napi_status status = LYR_REAL(napi_create_string_utf8)(env, str, length, result);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -443,27 +415,6 @@ napi_status lyr_napi_get_value_int64(napi_env env, napi_value value, int64_t *re
   LYR_BEGIN(napi_get_value_int64, env);
   LYR_USE(value);
   napi_status status = LYR_REAL(napi_get_value_int64)(env, value, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_value_string_latin1(napi_env env, napi_value value, char *buf, size_t bufsize, size_t *result) {
-  LYR_BEGIN(napi_get_value_string_latin1, env);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_get_value_string_latin1)(env, value, buf, bufsize, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_value_string_utf16(napi_env env, napi_value value, uint16_t *buf, size_t bufsize, size_t *result) {
-  LYR_BEGIN(napi_get_value_string_utf16, env);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_get_value_string_utf16)(env, value, buf, bufsize, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_value_string_utf8(napi_env env, napi_value value, char *buf, size_t bufsize, size_t *result) {
-  LYR_BEGIN(napi_get_value_string_utf8, env);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_get_value_string_utf8)(env, value, buf, bufsize, result);
   return LYR_END(status);
 }
 

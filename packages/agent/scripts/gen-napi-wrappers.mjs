@@ -56,7 +56,9 @@ function handWritten() {
   for (const file of readdirSync(native)) {
     if (!/^layer_.*\.c$/.test(file) || file.includes('.generated.')) continue
     const source = readFileSync(join(native, file), 'utf8')
-    for (const match of source.matchAll(/^(?:napi_status|void) lyr_((?:napi|node_api)_\w+)\(/gm))
+    for (const match of source.matchAll(
+      /^(?:(?:napi_status|void) lyr_|(?:READS|MAKES)_TEXT\()((?:napi|node_api)_\w+)[(,]/gm,
+    ))
       names.add(match[1])
   }
   return names

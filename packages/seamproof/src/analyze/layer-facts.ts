@@ -31,6 +31,8 @@ export function layerFacts(
 
 function frameIndexesOf({ stacks }: TraceMeta, frames: FrameSet, stack: number): number[] {
   const indexes: number[] = []
+  // A record that was lost with a damaged chunk may have named the stack.
+  if (stack > stacks.nodeCount) return indexes
   for (let node = stack; node !== 0; node = stacks.parent[node]!)
     indexes.push(...frames.ofLocation[stacks.location[node]!]!)
   return indexes

@@ -57,6 +57,9 @@ export interface LayerCrossing {
   maxNs: number
   /** Node-API calls made inside, with those of callbacks further in. */
   apiCallCount: number
+  /** Text and bytes that Node-API copied from JavaScript into native memory, and back. */
+  bytesIn: number
+  bytesOut: number
 }
 
 /** Objects of one kind made at one place, counted after each round of a workload. */

@@ -31,6 +31,9 @@ export interface TraceCrossing {
   totalNs: number
   maxNs: number
   apiCallCount: number
+  /** Text and bytes that Node-API copied for it. */
+  bytesIn: number
+  bytesOut: number
 }
 
 /** How many objects of one place there were at a mark; said only when it changed. */
@@ -179,6 +182,8 @@ function readCrossing(body: ByteReader): TraceCrossing & { callback: number } {
     totalNs: body.varint(),
     maxNs: body.varint(),
     apiCallCount: body.varint(),
+    bytesIn: body.varint(),
+    bytesOut: body.varint(),
   }
 }
 

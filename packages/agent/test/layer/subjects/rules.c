@@ -181,6 +181,17 @@ static napi_value escape(napi_env env, int times) {
 }
 CASE(SCOPE_005_bad) { UNUSED(info); return escape(env, 2); }
 CASE(SCOPE_005_good) { UNUSED(info); return escape(env, 1); }
+static void many(napi_env env, bool has_scopes) {
+  napi_handle_scope scope;
+  napi_value value;
+  for (int i = 0; i < 110000; i++) {
+    if (has_scopes) napi_open_handle_scope(env, &scope);
+    napi_create_double(env, i + 0.5, &value);
+    if (has_scopes) napi_close_handle_scope(env, scope);
+  }
+}
+CASE(SCOPE_006_bad) { UNUSED(info); many(env, false); return NULL; }
+CASE(SCOPE_006_good) { UNUSED(info); many(env, true); return NULL; }
 static napi_callback_info g_info;
 CASE(SCOPE_007_bad) { /* called twice */
   size_t count = 0;
@@ -583,7 +594,7 @@ NAPI_MODULE_INIT() {
 #define BOTH(rule) {#rule "_bad", rule##_bad}, {#rule "_good", rule##_good}
   const struct { const char *name; napi_callback call; } cases[] = {
       BOTH(REF_001), BOTH(REF_002), BOTH(REF_003), BOTH(REF_004), BOTH(REF_005), BOTH(REF_006), BOTH(SCOPE_001), BOTH(SCOPE_002),
-      BOTH(SCOPE_003), BOTH(SCOPE_004), BOTH(SCOPE_005), BOTH(SCOPE_007), BOTH(ENV_001), BOTH(ENV_002), BOTH(ENV_003),
+      BOTH(SCOPE_003), BOTH(SCOPE_004), BOTH(SCOPE_005), BOTH(SCOPE_006), BOTH(SCOPE_007), BOTH(ENV_001), BOTH(ENV_002), BOTH(ENV_003),
       BOTH(ENV_004), BOTH(ENV_005), BOTH(WORK_001), BOTH(WORK_002), BOTH(WORK_003), BOTH(WORK_004), BOTH(PROMISE_001),
       BOTH(PROMISE_002), BOTH(TSFN_001), BOTH(TSFN_002), BOTH(TSFN_003), BOTH(TSFN_004), BOTH(TSFN_005), BOTH(ERROR_001),
       BOTH(ERROR_002), BOTH(ERROR_003), BOTH(HANDOFF_001), BOTH(HANDOFF_002), BOTH(HANDOFF_004), BOTH(HANDOFF_005),

@@ -117,6 +117,19 @@ export const apiRules: LayerRule[] = [
     fix: 'Put several values into an array or object and let that escape.',
   },
   {
+    id: 'SEAM-SCOPE-006',
+    family,
+    severity: 'advice',
+    title: 'a hundred thousand values in one scope',
+    rule: 'A loop that makes many values opens a handle scope for each turn.',
+    anchor: 'making-handle-lifespan-shorter-than-that-of-the-native-method',
+    otherwise:
+      'Memory grows until the callback returns, and each garbage collection meanwhile visits all of them.',
+    detection:
+      'Values that calls gave to the addon are counted for each scope. The stack is that of the call that made it 100,000.',
+    fix: 'napi_open_handle_scope and napi_close_handle_scope inside the loop; keep a reference to what outlives the turn.',
+  },
+  {
     id: 'SEAM-SCOPE-007',
     family,
     severity: 'error',

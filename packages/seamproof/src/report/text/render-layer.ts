@@ -3,7 +3,7 @@ import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
 import type { LayerFinding, LayerStackRole } from '../../contract/layer.js'
 import { layerRule, nodeDocsUrl } from '../../contract/layer-rules/layer-rules.js'
 import type { CheckVerdict } from '../../contract/verdict.js'
-import { formatCount } from '../format-quantity.js'
+import { formatBytes, formatCount } from '../format-quantity.js'
 import { printableFacts } from './printable-facts.js'
 import { stackLines } from './stack-text.js'
 import {
@@ -109,14 +109,14 @@ function crossingLines(facts: CaptureFacts, style: TextStyle): string[] {
   const lines = [
     heading(style, 'Crossings, the most time first'),
     style.dim(
-      `${padStart('calls', 12)} ${padStart('mean', 12)} ${padStart('longest', 12)} ${padStart('API calls each', 16)}`,
+      `${padStart('calls', 12)} ${padStart('mean', 12)} ${padStart('longest', 12)} ${padStart('API calls each', 16)} ${padStart('copied each', 13)}`,
     ),
   ]
   for (const one of crossings.slice(0, crossingsShown)) {
     const addon = printable(one.addonPath.slice(one.addonPath.lastIndexOf('/') + 1))
     const name = printable(one.exportName || '(unnamed)')
     lines.push(
-      `${padStart(formatCount(one.callCount), 12)} ${padStart(timeText(one.totalNs / one.callCount), 12)} ${padStart(timeText(one.maxNs), 12)} ${padStart((one.apiCallCount / one.callCount).toFixed(1), 16)}  ${padEnd(name, 24)} ${style.dim(addon)}`,
+      `${padStart(formatCount(one.callCount), 12)} ${padStart(timeText(one.totalNs / one.callCount), 12)} ${padStart(timeText(one.maxNs), 12)} ${padStart((one.apiCallCount / one.callCount).toFixed(1), 16)} ${padStart(formatBytes(Math.round((one.bytesIn + one.bytesOut) / one.callCount)), 13)}  ${padEnd(name, 24)} ${style.dim(addon)}`,
     )
   }
   return lines
