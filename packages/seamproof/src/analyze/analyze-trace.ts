@@ -37,8 +37,11 @@ export function analyzeTrace(
       : readEvents(source, sites, series, lifeUs)
   const complete = series.filter((candidate) => candidate.finish())
   const { costs, tree, costOfSite } = stackCosts(meta, frames, sites, complete)
+  const grown = complete.map((one) =>
+    growthGroups({ meta, frames, sites, groups, groupOfSite, costOfSite }, one),
+  )
+  const quietGroups = grown.flatMap((one) => one.quietGroups)
   const layer = layerFacts(meta, frames, workloads)
-  const input = { meta, frames, sites, groups, groupOfSite, costOfSite }
   return {
     traceFile: meta.traceFile,
     pid: meta.header.pid,
@@ -54,7 +57,8 @@ export function analyzeTrace(
     costs,
     totals: books.totals,
     marks: books.marks,
-    groups: complete.flatMap((one) => growthGroups(input, one)),
+    groups: grown.flatMap((one) => one.groups),
+    ...(quietGroups.length === 0 ? {} : { quietGroups }),
     resources: complete
       .filter((one) => one.plan.evidence === 'rounds')
       .flatMap((one) => resourceSeries(one.plan, meta.marks, meta.samples, books.readings)),

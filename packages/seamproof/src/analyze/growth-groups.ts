@@ -1,4 +1,4 @@
-import type { GrowthGroup } from '../contract/facts.js'
+import type { GrowthGroup, QuietGroups } from '../contract/facts.js'
 import type { TraceMeta } from '../trace/trace-meta.js'
 import { kindNames } from './allocation-kind.js'
 import { CallSites } from './call-sites.js'
@@ -9,7 +9,7 @@ import { Field, fieldCount, type SiteTable } from './site-table.js'
 import { stableHash } from './stable-id.js'
 import { slopeOf } from './theil-sen.js'
 
-/** Node's own groups are many: only the strongest that grew are kept. Of the subject's, all that were at work. */
+/** Node's own groups are many: only the strongest that grew are kept. Of the subject's, all that changed. */
 const runtimeGroupsMax = 100
 
 export interface GrowthInput {
@@ -22,22 +22,42 @@ export interface GrowthInput {
   costOfSite: Uint32Array
 }
 
-/** The groups of one series, the strongest growth first. */
-export function growthGroups(input: GrowthInput, series: GrowthSeries): GrowthGroup[] {
-  const sitesOf = sitesByGroup(input)
+export interface SeriesGroups {
+  groups: GrowthGroup[]
+  quietGroups: QuietGroups[]
+}
+
+/** The groups of one series, the strongest growth first; those of the subject that were at work and did not change, counted. */
+export function growthGroups(input: GrowthInput, series: GrowthSeries): SeriesGroups {
   const subject: GrowthGroup[] = []
   const others: GrowthGroup[] = []
-  const make = (group: number, sites: number[], values: GroupValues) =>
-    makeGroup(input, series, input.groups.groups[group]!, sites, values)
-  for (const [group, sites] of sitesOf) {
-    const values = series.values.get(group) ?? emptyValues(series.plan.points.length)
-    if (input.groups.groups[group]!.attribution === 'subject') {
-      const isBusy = sites.some((site) => (series.siteAllocatedCount[site] ?? 0) > 0)
-      if (isBusy || isChanged(values)) subject.push(make(group, sites, values))
-    } else if (isGrown(values)) others.push(make(group, sites, values))
+  const quietOfKind = new Map<number, number>()
+  for (const [index, sites] of sitesByGroup(input)) {
+    const group = input.groups.groups[index]!
+    const values = series.values.get(index)
+    const isSubject = group.attribution === 'subject'
+    if (values !== undefined && (isSubject ? isChanged(values) : isGrown(values)))
+      (isSubject ? subject : others).push(makeGroup(input, series, group, sites, values))
+    else if (isSubject && sites.some((site) => (series.siteAllocatedCount[site] ?? 0) > 0))
+      quietOfKind.set(group.kind, (quietOfKind.get(group.kind) ?? 0) + 1)
   }
   const kept = others.sort(byGrowth).slice(0, runtimeGroupsMax)
-  return [...subject, ...kept].sort(byGrowth)
+  return {
+    groups: [...subject, ...kept].sort(byGrowth),
+    quietGroups: quietGroups(series, quietOfKind),
+  }
+}
+
+function quietGroups({ plan }: GrowthSeries, countOfKind: Map<number, number>): QuietGroups[] {
+  const { evidence, workload, operationsPerStep, points } = plan
+  return [...countOfKind].map(([kind, groupCount]) => ({
+    evidence,
+    ...(workload === undefined ? {} : { workload }),
+    kind: kindNames[kind] ?? 'malloc',
+    operationsPerStep,
+    stepCount: points.length - 1,
+    groupCount,
+  }))
 }
 
 function sitesByGroup({ sites, groupOfSite }: GrowthInput): Map<number, number[]> {
@@ -49,10 +69,6 @@ function sitesByGroup({ sites, groupOfSite }: GrowthInput): Map<number, number[]
     else known.push(site)
   }
   return result
-}
-
-function emptyValues(length: number): GroupValues {
-  return { counts: new Float64Array(length), bytes: new Float64Array(length) }
 }
 
 function isChanged({ counts, bytes }: GroupValues): boolean {

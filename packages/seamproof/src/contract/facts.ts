@@ -27,7 +27,10 @@ export interface ProcessFacts {
   costs: StackCost[]
   totals: AllocationTotals
   marks: MarkFact[]
+  /** Those that changed from one point of their series to another. */
   groups: GrowthGroup[]
+  /** Those that did not. Absent when there are none. */
+  quietGroups?: QuietGroups[]
   resources: ResourceSeries[]
   timeline: Timeline
   gc: { count: number; totalMs: number }
@@ -145,6 +148,13 @@ export interface GrowthGroup {
   /** Theil–Sen slope per operation, in `rounds`; per second of the program's life in `lifetime`. */
   blocksPerOperation: Estimate
   bytesPerOperation: Estimate
+}
+
+/** Groups of the subject that were at work, and held as much at every point of the series: only counted. */
+export interface QuietGroups
+  extends Pick<GrowthGroup, 'evidence' | 'workload' | 'kind' | 'operationsPerStep'> {
+  stepCount: number
+  groupCount: number
 }
 
 /** Kernel resources counted at marks from the outside (/proc), beside those seen by hooks. */

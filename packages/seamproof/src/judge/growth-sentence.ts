@@ -20,12 +20,22 @@ export function ratesText(group: GrowthGroup, growth: Growth): string {
   return `${stepsText(growth.steps)} → ${rate}, ${bytes}`
 }
 
+/** What a series of steps is, whoever's it is. */
+export interface Steps {
+  evidence: GrowthGroup['evidence']
+  operationsPerStep: number
+  stepCount: number
+}
+
+export const stepsOf = ({ evidence, operationsPerStep, liveCounts }: GrowthGroup): Steps => ({
+  evidence,
+  operationsPerStep,
+  stepCount: liveCounts.length - 1,
+})
+
 /** `6 rounds of 2000 operations`. */
-export function stepsPhrase(
-  group: Pick<GrowthGroup, 'evidence' | 'operationsPerStep' | 'liveCounts'>,
-): string {
-  const count = group.liveCounts.length - 1
-  if (group.evidence === 'rounds')
-    return `${count} rounds of ${group.operationsPerStep} operation${group.operationsPerStep === 1 ? '' : 's'}`
-  return `${count} slices of ${group.operationsPerStep.toFixed(2)} s of the program's life`
+export function stepsPhrase({ evidence, operationsPerStep, stepCount }: Steps): string {
+  if (evidence === 'rounds')
+    return `${stepCount} rounds of ${operationsPerStep} operation${operationsPerStep === 1 ? '' : 's'}`
+  return `${stepCount} slices of ${operationsPerStep.toFixed(2)} s of the program's life`
 }

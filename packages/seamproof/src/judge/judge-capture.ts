@@ -4,10 +4,11 @@ import type {
   CaptureFacts,
   GrowthGroup,
   ProcessFacts,
+  QuietGroups,
   ResourceSeries,
 } from '../contract/facts.js'
 import type { CheckVerdict, LeakVerdict, VerdictStatus, Verdicts } from '../contract/verdict.js'
-import { stepsPhrase, stepsText } from './growth-sentence.js'
+import { stepsOf, stepsPhrase, stepsText } from './growth-sentence.js'
 import { growthOf } from './growth-shape.js'
 import { judgeGroup } from './judge-group.js'
 import { defaultLeakLimits, type LeakLimits } from './leak-limits.js'
@@ -70,7 +71,7 @@ const rank = (status: LeakVerdict['status']) =>
 function scopesOf(facts: CaptureFacts): Scope[] {
   const place = ({ pid }: ProcessFacts) => (facts.processes.length > 1 ? ` (pid ${pid})` : '')
   const scopes = facts.processes.flatMap((process) => {
-    const series = [...process.groups, ...process.resources]
+    const series = [...process.groups, ...(process.quietGroups ?? []), ...process.resources]
     const workloads = new Set(series.flatMap(({ workload }) => workload ?? []))
     return [...workloads].map((workload) => ({
       process,
@@ -88,6 +89,7 @@ function livesOf({ processes }: CaptureFacts): ProcessFacts[] {
   return processes.filter(
     (process) =>
       !pids.has(process.parentPid) ||
+      process.quietGroups !== undefined ||
       process.groups.some((group) => group.attribution === 'subject'),
   )
 }
@@ -132,14 +134,19 @@ function groupsOf({ process, workload }: Scope): GrowthGroup[] {
   return process.groups.filter((group) => group.workload === workload)
 }
 
+function quietOf({ process, workload }: Scope): QuietGroups[] {
+  return (process.quietGroups ?? []).filter((quiet) => quiet.workload === workload)
+}
+
 function judgeCheck(
   { title, kinds, resource }: Check,
   scope: Scope,
   leaks: JudgedLeak[],
   limits: LeakLimits,
 ): CheckVerdict | null {
-  const isOurs = (group: GrowthGroup) => kinds.includes(group.kind)
-  const groups = groupsOf(scope).filter((group) => isOurs(group))
+  const isOurs = ({ kind }: { kind: AllocationKind }) => kinds.includes(kind)
+  const groups = groupsOf(scope).filter(isOurs)
+  const quiet = quietOf(scope).filter(isOurs)
   const ours = leaks.filter(({ group }) => isOurs(group))
   const series = scope.process.resources.find(
     (candidate) => candidate.resource === resource && candidate.workload === scope.workload,
@@ -150,7 +157,9 @@ function judgeCheck(
   const failing = ours.filter(({ verdict }) => verdict.status === 'fail')
   const asking = ours.filter(({ verdict }) => verdict.status === 'inconclusive')
   const own = series === undefined ? null : judgeSeries(series, limits)
-  const evidence = [groupEvidence(title, groups, ours), own?.evidence].filter(Boolean).join('; ')
+  const evidence = [groupEvidence(title, groups, quiet, ours), own?.evidence]
+    .filter(Boolean)
+    .join('; ')
   if (failing.length > 0 || own?.status === 'fail') return { check, status: 'fail', evidence }
   const reason =
     asking[0]?.verdict.reason ?? (own?.status === 'inconclusive' ? own.evidence : undefined)
@@ -161,10 +170,16 @@ function judgeCheck(
 }
 
 /** `0 of 312 groups grow over 6 rounds of 2000 operations`. */
-function groupEvidence(title: string, groups: GrowthGroup[], judged: JudgedLeak[]): string {
-  const first = groups[0]
+function groupEvidence(
+  title: string,
+  groups: GrowthGroup[],
+  quiet: QuietGroups[],
+  judged: JudgedLeak[],
+): string {
+  const first = groups.map(stepsOf)[0] ?? quiet[0]
   if (first === undefined) return title === 'leaks' ? 'no blocks of the subject were seen' : ''
-  const subject = groups.filter((group) => group.attribution === 'subject').length
+  const changed = groups.filter((group) => group.attribution === 'subject').length
+  const subject = quiet.reduce((sum, { groupCount }) => sum + groupCount, changed)
   if (subject === 0 && judged.length === 0)
     return title === 'leaks' ? `the subject allocated nothing over ${stepsPhrase(first)}` : ''
   const leaks = judged.filter(({ verdict }) => verdict.partOf === undefined)
@@ -186,16 +201,19 @@ function shortReason(scope: Scope, limits: LeakLimits): string | undefined {
   const { process } = scope
   if (scope.workload === undefined) {
     // Full mode always has slices of the life to look at; totals at the end are no history.
-    if (process.mode === 'aggregate' && process.groups.length === 0)
+    if (process.mode === 'aggregate' && stepsSeen(scope) === 0)
       return 'aggregate mode takes its first snapshot after half a second, and the trace holds too few of them: let the program run for longer, track it in full mode, or write a workload (`seamproof init`)'
     if (process.durationMs >= limits.lifetimeMsMin) return undefined
     return `the program ran for ${Math.round(process.durationMs)} ms without rounds: too short to tell growth from start-up; write a workload (\`seamproof init\`)`
   }
-  const steps = (groupsOf(scope)[0]?.liveCounts.length ?? 0) - 1
   const series = process.resources.find((candidate) => candidate.workload === scope.workload)
-  const known = Math.max(steps, (series?.values.length ?? 0) - 1)
+  const known = Math.max(stepsSeen(scope), (series?.values.length ?? 0) - 1)
   if (known >= limits.stepsMin) return undefined
-  return `only ${Math.max(0, known)} rounds were measured; it takes ${limits.stepsMin} to tell growth from noise`
+  return `only ${known} rounds were measured; it takes ${limits.stepsMin} to tell growth from noise`
+}
+
+function stepsSeen(scope: Scope): number {
+  return (groupsOf(scope).map(stepsOf)[0] ?? quietOf(scope)[0])?.stepCount ?? 0
 }
 
 function judgeSeries(

@@ -1,5 +1,5 @@
 import type { GrowthGroup, Losses, ProcessFacts } from '../contract/facts.js'
-import { ratesText, stepsPhrase } from './growth-sentence.js'
+import { ratesText, stepsOf, stepsPhrase } from './growth-sentence.js'
 import { type Growth, growthOf } from './growth-shape.js'
 import type { LeakLimits } from './leak-limits.js'
 
@@ -160,7 +160,7 @@ function judgeLifetime(
     process.mode === 'aggregate'
       ? 'young blocks counted too, for aggregate mode does not know their age'
       : 'blocks younger than a tenth of it not counted'
-  const text = `${ratesText(group, blocks)} over ${stepsPhrase(group)}, ${age}; ${weaker}`
+  const text = `${ratesText(group, blocks)} over ${stepsPhrase(stepsOf(group))}, ${age}; ${weaker}`
   if (blocks.shape === 'steady')
     return { status: 'fail', reason: `it grows at a steady rate for the whole life: ${text}` }
   if (blocks.shape === 'uneven' || bytes.shape === 'uneven' || bytes.shape === 'steady')

@@ -51,8 +51,19 @@ describe('growth over rounds', () => {
     ])
     const cost = facts.costs[group!.costIndexes[0]!]!
     expect(cost.growthCount + facts.costs[group!.costIndexes[1]!]!.growthCount).toBe(1200)
-    const quiet = facts.groups.find((other) => other.liveCounts.every((count) => count === 0))
-    expect(quiet?.attribution).toBe('subject')
+    expect(
+      facts.groups.some(({ liveCounts }) => liveCounts.every((count) => count === liveCounts[0])),
+    ).toBe(false)
+    expect(facts.quietGroups).toEqual([
+      {
+        evidence: 'rounds',
+        workload: group!.workload,
+        kind: 'malloc',
+        operationsPerStep: group!.operationsPerStep,
+        stepCount: group!.liveCounts.length - 1,
+        groupCount: 1,
+      },
+    ])
   })
 
   test('stays one series when the frames outside the subject change from round to round', () => {
@@ -374,7 +385,10 @@ describe('growth over a life without rounds', () => {
     const of = (name: string) => groupsWith(facts, name)[0]!
     expect(of('Leak').evidence).toBe('lifetime')
     expect(of('Leak').blocksPerOperation.value).toBeCloseTo(1000, -1)
-    expect(of('Busy').liveCounts.every((count) => count === 0)).toBe(true)
+    expect(groupsWith(facts, 'Busy')).toEqual([])
+    expect(facts.quietGroups).toMatchObject([
+      { evidence: 'lifetime', kind: 'malloc', groupCount: 1 },
+    ])
   })
 
   test('reads a trace that was killed to its last event', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GrowthGroup, ProcessFacts } from '../../src/contract/facts.js'
+import type { GrowthGroup, ProcessFacts, QuietGroups } from '../../src/contract/facts.js'
 import { type JudgeOptions, judgeCapture } from '../../src/judge/judge-capture.js'
 import { captureOf, frames, group, processOf, resource, runtimeGroup } from './made-facts.js'
 
@@ -260,6 +260,29 @@ describe('what was not measured is never a pass', () => {
     expect(check).toMatchObject({ check: 'leaks', status: 'not-run' })
     expect(check!.reason).toMatch(/300 ms/)
   })
+})
+
+test('groups that did not change are only counted, and count as evidence', () => {
+  const quiet = {
+    evidence: 'rounds' as const,
+    workload: 'encode',
+    kind: 'malloc' as const,
+    operationsPerStep: 2000,
+    stepCount: 6,
+    groupCount: 498,
+  }
+  const quietGroups = [quiet, { ...quiet, kind: 'fd' as const, groupCount: 7 }]
+  const evidenceOf = (groups: GrowthGroup[]) => judge(groups, {}, { quietGroups }).checks[0]
+  expect(evidenceOf([])).toEqual({
+    check: 'leaks: encode',
+    status: 'pass',
+    evidence: '0 of 498 groups grow over 6 rounds of 2000 operations',
+  })
+  expect(evidenceOf([group({ steps: [5, -5, 3, -3, 0, 1] })])!.evidence).toMatch(/^0 of 499 /)
+  expect(evidenceOf([group({ steps: times(6, 2000) })])!.evidence).toMatch(/^1 of 499 /)
+  const life = { ...quiet, evidence: 'lifetime' as const, workload: undefined }
+  const [check] = judge([], {}, { mode: 'aggregate', quietGroups: [life as QuietGroups] }).checks
+  expect(check!.status).toBe('pass')
 })
 
 describe('two groups that one call of the subject led to', () => {

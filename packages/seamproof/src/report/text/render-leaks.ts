@@ -89,7 +89,9 @@ function processSections(process: ProcessFacts, isOneOfMany: boolean, style: Tex
   const losses = lossLines(process)
   const runtime = runtimeLines(process, style)
   const resources = resourceLines(process.resources, style)
-  const isLifetime = process.groups.some((group) => group.evidence === 'lifetime')
+  const isLifetime = [...process.groups, ...(process.quietGroups ?? [])].some(
+    ({ evidence }) => evidence === 'lifetime',
+  )
   if (isOneOfMany && (losses.length > 0 || runtime.length > 0 || resources.length > 0))
     lines.push(style.dim(`── ${fit(processLabel(process), style.width - 4)}`), '')
   if (resources.length > 0) lines.push(heading(style, 'Resources at the marks'), ...resources, '')
