@@ -142,8 +142,10 @@ void agt_totals_free(uint32_t stack, uint64_t blocks, uint64_t bytes) {
 }
 
 void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
-  if (AGT_UNLIKELY(__atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED) != kind))
-    __atomic_store_n(&g_stacks.kinds[stack], kind, __ATOMIC_RELAXED);
+  /* The first one stays: a call site that now calls malloc and now calloc is one row in every snapshot. */
+  uint8_t none = 0;
+  if (AGT_UNLIKELY(!__atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED)))
+    __atomic_compare_exchange_n(&g_stacks.kinds[stack], &none, kind, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   add_to(&g_stacks.totals[stack].allocated, 1, bytes);
   int64_t live = atomic_fetch_add_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
   int64_t peak = atomic_load_explicit(&g_stacks.peak_bytes, memory_order_relaxed);

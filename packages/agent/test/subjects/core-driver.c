@@ -179,8 +179,13 @@ int main(int count, char **arguments) {
   pthread_t ids[16];
   for (long i = 0; i < threads; i++)
     pthread_create(&ids[i], NULL, run, (void *)(uintptr_t)(i + atol(arguments[5])));
+  /* As the sampler does, while the threads go on. */
+  for (int i = 0; g_is_aggregate && i < 20; i++) {
+    usleep(2000);
+    agt_live_snapshot(0);
+  }
   for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
-  if (g_is_aggregate) agt_live_snapshot(atomic_load(&g_seq), agt_clock_us());
+  if (g_is_aggregate) agt_live_snapshot(atomic_load(&g_seq));
   agt_file_set_state(AGT_CLOSED);
   agt_file_trim();
   for (uint32_t i = 0; i < BLOCKS; i++)
