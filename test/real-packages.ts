@@ -56,6 +56,7 @@ export interface LeakReport {
   leaks: {
     status: string
     reason: string
+    partOf?: string
     kind: string
     moduleName: string
     functionName: string
@@ -81,6 +82,20 @@ export async function trackWorkload(
 ): Promise<TrackRun> {
   const name = workload.split('/').pop()!
   copyFileSync(workload, join(folder, name))
+  return track(folder, name, [name, ...(options.args ?? [])], options)
+}
+
+/** The same for a program that is no workload. */
+export function trackProgram(folder: string, command: string[], args: string[]): Promise<TrackRun> {
+  return track(folder, 'program', [...args, '--', ...command])
+}
+
+async function track(
+  folder: string,
+  name: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; node?: string } = {},
+): Promise<TrackRun> {
   const captureDir = join(folder, `${name}.seamproof`)
   const env = { ...pinnedEnvironment(), ...options.env }
   const node = options.node ?? process.execPath
@@ -97,14 +112,7 @@ export async function trackWorkload(
       return { exitCode: code, stdout, stderr }
     }
   }
-  const tracked = await run([
-    'track',
-    name,
-    '--out',
-    captureDir,
-    '--force',
-    ...(options.args ?? []),
-  ])
+  const tracked = await run(['track', '--out', captureDir, '--force', ...args])
   const output = `${tracked.stdout}${tracked.stderr}`
   if (tracked.exitCode !== 0 && tracked.exitCode !== 1)
     throw new Error(`${name} could not be tracked:\n${output}`)
