@@ -138,7 +138,6 @@ static bool grow(struct shard *shard) {
 
 void agt_totals_free(uint32_t stack, uint64_t blocks, uint64_t bytes) {
   add_to(&g_stacks.totals[stack].freed, blocks, bytes);
-  atomic_fetch_sub_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed);
 }
 
 void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
@@ -147,6 +146,7 @@ void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
   if (AGT_UNLIKELY(!__atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED)))
     __atomic_compare_exchange_n(&g_stacks.kinds[stack], &none, kind, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   add_to(&g_stacks.totals[stack].allocated, 1, bytes);
+  if (kind == AGT_MMAP) return; /* address space that V8 reserves by the half gigabyte would hide the heap */
   int64_t live = atomic_fetch_add_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed) + (int64_t)bytes;
   int64_t peak = atomic_load_explicit(&g_stacks.peak_bytes, memory_order_relaxed);
   while (live > peak && !atomic_compare_exchange_weak_explicit(&g_stacks.peak_bytes, &peak, live, memory_order_relaxed,
@@ -155,7 +155,9 @@ void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
 }
 
 static void count_freed(uint64_t value) {
-  agt_totals_free((uint32_t)(value >> 43), 1, value & (((uint64_t)1 << 38) - 1));
+  uint64_t bytes = value & (((uint64_t)1 << 38) - 1);
+  agt_totals_free((uint32_t)(value >> 43), 1, bytes);
+  atomic_fetch_sub_explicit(&g_stacks.live_bytes, (int64_t)bytes, memory_order_relaxed);
 }
 
 void agt_live_add(uint64_t key, uint64_t bytes, uint32_t stack, uint8_t kind) {
@@ -216,7 +218,7 @@ void agt_live_restore(uint64_t key, uint64_t value) {
 
 /* ---------------------------------------------------------------------------------------------------------- snapshots */
 
-/* Holder of g_meta.lock. Live blocks are what the stacks sum up to. */
+/* Holder of g_meta.lock. Live blocks, mappings and resources left out, are what the stacks sum up to. */
 static int64_t pour_all(uint32_t count) {
   int64_t live_blocks = 0;
   for (uint32_t stack = 0; stack < count; stack++) {
@@ -224,6 +226,7 @@ static int64_t pour_all(uint32_t count) {
     /* Releases first: what comes in between must not look freed before it was allocated. */
     pour(&totals->freed);
     pour(&totals->allocated);
+    if (__atomic_load_n(&g_stacks.kinds[stack], __ATOMIC_RELAXED) >= AGT_MMAP) continue;
     live_blocks += (int64_t)(totals->allocated.blocks - totals->freed.blocks);
   }
   return live_blocks;

@@ -116,7 +116,9 @@ describe('aggregate mode', () => {
   test('its live bytes are the sum over the stacks of its heap, and its peak is no less', async () => {
     const { trace } = await runTraced(folder, deterministic, { mode: 'aggregate' })
     const all = Object.entries(await aggregateTotals(trace))
-    const totals = all.flatMap(([key, row]) => (Number.parseInt(key, 10) < KindCode.mmap ? row : []))
+    const totals = all.flatMap(([key, row]) =>
+      Number.parseInt(key, 10) < KindCode.mmap ? row : [],
+    )
     expect(totals.length).toBeLessThan(all.length)
     const live = totals.reduce((sum, row) => sum + row.allocatedBytes - row.freedBytes, 0)
     const count = totals.reduce((sum, row) => sum + row.allocatedCount - row.freedCount, 0)
