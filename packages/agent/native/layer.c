@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 void *g_lyr_real[LYR_FUNCTIONS];
-bool g_lyr_active;
+bool g_lyr_active, g_lyr_is_over;
 
 struct symbols {
   ElfW(Sym) *table;
@@ -65,6 +65,11 @@ static int protection_at(uintptr_t address) {
 static bool make_writable(uintptr_t from, uintptr_t to, int protection) {
   from &= ~(uintptr_t)4095;
   return syscall(SYS_mprotect, from, ((to + 4095) & ~(uintptr_t)4095) - from, (long)protection) == 0;
+}
+
+static void node_exit(int code) {
+  g_lyr_is_over = true;
+  exit(code);
 }
 
 static int compare_names(const void *name, const void *entry) {
@@ -182,6 +187,7 @@ void lyr_start(void) {
     return;
   }
   bool sees_init = patch_node("dlsym", (void *)node_dlsym);
+  patch_node("exit", (void *)node_exit);
   lyr_crash_init(patch_node);
   g_lyr_active = true;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
@@ -199,7 +205,10 @@ void *agt_layer_real(void *found) {
 /* Beside each mark, so that what grows from round to round is told apart from what is set up once. */
 void agt_layer_mark(enum agt_mark_kind kind) {
   if (!g_lyr_active) return;
-  if (kind == AGT_MARK_PROGRAM_END) lyr_objects_at_end(NULL);
+  if (kind == AGT_MARK_PROGRAM_END) {
+    g_lyr_is_over = true;
+    lyr_objects_at_end(NULL);
+  }
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return;
   lyr_live_write();

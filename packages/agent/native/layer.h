@@ -53,6 +53,7 @@ struct lyr_object {
   _Atomic uint8_t state;
   bool is_reported;
   bool is_from_wrap;
+  bool has_returned; /* async work: from its complete callback */
   void *real;
   struct lyr_env *env;
   uint32_t env_generation;
@@ -279,7 +280,10 @@ void lyr_handoff_ends(struct lyr_object *object);
 void lyr_tsfn_ends(struct lyr_object *object);
 extern bool g_lyr_has_unwrapped;
 extern uint64_t g_lyr_loop_us;
+/* The process is ending: destructors free what JavaScript will never look at again. */
+extern bool g_lyr_is_over;
 void lyr_crash_init(bool (*patch_node)(const char *name, void *replacement));
+void lyr_fatal(const char *location, size_t location_length, const char *message, size_t message_length);
 /* What an error does beside being recorded: SEAMPROOF_LAYER_ON_ERROR. */
 enum lyr_action { LYR_LOG, LYR_THROW, LYR_ABORT, LYR_BREAK };
 extern enum lyr_action g_lyr_action;

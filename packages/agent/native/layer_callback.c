@@ -305,7 +305,9 @@ static void on_complete(napi_env env, napi_status status, void *data, void *d UN
   if (callback->object) atomic_store(&callback->object->state, LYR_DONE);
   uint32_t depth = self ? self->frame_count : 0;
   if (self) lyr_frame_enter(self, callback, ENV(self, env), LYR_PHASE_COMPLETE, NULL);
+  struct lyr_object *work = callback->object; /* it may be deleted inside, and the thunk be another's then */
   original(env, status, data);
+  if (work && work->state == LYR_DONE) work->has_returned = true;
   if (self) lyr_frame_leave(self, depth);
 }
 

@@ -32,6 +32,16 @@ static int node_sigaction(int signal_number, const struct sigaction *action, str
   return 0;
 }
 
+/* What the addon gave napi_fatal_error as its reason. */
+static char g_fatal_text[256];
+
+void lyr_fatal(const char *location, size_t location_length, const char *message, size_t message_length) {
+  size_t left = location ? location_length == SIZE_MAX ? strlen(location) : location_length : 0;
+  size_t right = message ? message_length == SIZE_MAX ? strlen(message) : message_length : 0;
+  snprintf(g_fatal_text, sizeof g_fatal_text, "%.*s %.*s", (int)(left < 120 ? left : 120), location ? location : "",
+           (int)(right < 120 ? right : 120), message ? message : "");
+}
+
 static const char *last_calls(const struct lyr_thread *self, char *text, size_t capacity) {
   size_t length = 0;
   for (uint64_t i = self->total > LYR_RECENT ? self->total - LYR_RECENT : 0; i < self->total; i++) {
@@ -68,7 +78,9 @@ static void record(int index, const siginfo_t *info, const ucontext_t *context) 
   char text[256], address[24] = "none";
   if (info->si_code > 0 && index < 4) snprintf(address, sizeof address, "%p", info->si_addr);
   lyr_report(&call, LYR_RULE_CRASH_001, frame && frame->callback ? frame->callback->object : NULL,
-             LYR_NOTES(LYR_TEXT("signal", g_names[index]), LYR_TEXT("address", address),
+             LYR_NOTES(LYR_TEXT("signal", g_names[index]),
+                       g_fatal_text[0] ? (struct lyr_note)LYR_TEXT("napi_fatal_error", g_fatal_text)
+                                       : (struct lyr_note)LYR_TEXT("address", address),
                        LYR_TEXT(self->total ? "last Node-API calls" : NULL, last_calls(self, text, sizeof text))));
 }
 

@@ -76,7 +76,7 @@ static bool mark_freed(const void *block, struct lyr_object **owned) {
 
 void lyr_freed(const void *block, struct agt_registers caller) {
   struct lyr_thread *self = lyr_self();
-  if (!self || t_thread->busy) return;
+  if (!self || t_thread->busy || g_lyr_is_over) return;
   struct lyr_call call = {.self = self, .function = LYR_FUNCTIONS, .caller = caller};
   const struct lyr_frame *frame = lyr_frame(self);
   struct lyr_object *ending = frame && frame->phase == LYR_PHASE_FINALIZER ? frame->callback->object : NULL;

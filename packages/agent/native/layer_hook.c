@@ -170,6 +170,7 @@ void lyr_napi_module_register(napi_module *mod) {
 }
 
 void lyr_napi_fatal_error(const char *location, size_t location_len, const char *message, size_t message_len) {
+  lyr_fatal(location, location_len, message, message_len);
   LYR_REAL(napi_fatal_error)(location, location_len, message, message_len);
   __builtin_unreachable();
 }

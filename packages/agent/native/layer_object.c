@@ -143,7 +143,8 @@ void lyr_objects_at_end(struct lyr_env *env) {
     uint8_t state = atomic_load(&object->state);
     if (object->magic != MAGIC || state == LYR_DEAD || object->is_reported) continue;
     if (env && (object->env != env || object->env_generation != env->generation)) continue;
-    if (object->type == LYR_WORK && (state == LYR_DONE || state == LYR_LIVE)) {
+    bool is_left = state == LYR_DONE ? object->has_returned || !object->callbacks[1] : state == LYR_LIVE && env;
+    if (object->type == LYR_WORK && is_left) {
       object->is_reported = true;
       lyr_report(&call, LYR_RULE_WORK_004, object, NULL);
     } else if (object->type == LYR_DEFERRED && env && env->owner->tid == (int32_t)g_header->pid) {

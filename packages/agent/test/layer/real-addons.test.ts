@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { scratchFolder } from '../build-subject.js'
+import { layerSubjects, runLayer } from './layer-addon.js'
+
+const folder = scratchFolder()
+const addons = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../examples/addons')
+const require = createRequire(join(addons, 'package.json'))
+
+/** What each does in `real-addons.cjs`, and a function that must have been seen to be called. */
+const used: [name: string, exportName: string | null][] = [
+  ['sharp', 'pipeline'],
+  ['bcrypt', 'encrypt'],
+  ['koffi', 'strlen'],
+  ['@node-rs/crc32', 'crc32'],
+  ['@napi-rs/canvas', 'CanvasElement.encode'],
+  ['lmdb', 'Env.open'],
+  // Made with V8's own API: nothing of it is seen, and nothing may be said of it.
+  ['better-sqlite3', null],
+]
+
+describe('the layer says nothing against', () => {
+  it.each(used)('%s', { timeout: 120_000 }, async (name, exportName) => {
+    if (!existsSync(join(addons, 'node_modules', name)))
+      throw new Error(`this test needs ${name}: npm ci --prefix examples/addons`)
+    const run = await runLayer(folder, [
+      join(layerSubjects, 'real-addons.cjs'),
+      require.resolve(name),
+      name,
+    ])
+    expect(run).toMatchObject({ code: 0, signal: undefined })
+    const { findings, crossings } = run.trace.meta.layer!
+    const serious = findings.filter((finding) => finding.severity !== 'advice')
+    expect(serious.map(({ ruleId, exportName, notes }) => ({ ruleId, exportName, notes }))).toEqual(
+      [],
+    )
+    const seen = crossings.map((crossing) => crossing.exportName)
+    if (exportName === null) expect(seen).toEqual([])
+    else expect(seen).toContain(exportName)
+  })
+})
