@@ -189,6 +189,7 @@ void lyr_start(void) {
   bool sees_init = patch_node("dlsym", (void *)node_dlsym);
   patch_node("exit", (void *)node_exit);
   lyr_crash_init(patch_node);
+  lyr_inject_init();
   g_lyr_active = true;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
   p = agt_put_varint(p, patched.unknown);

@@ -176,9 +176,15 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   struct lyr_env *known = call->env;
   if (AGT_UNLIKELY(known && (known->owner != self || known->state != 1))) lyr_check_place(call);
 }
+/* layer_inject.c */
+extern bool g_lyr_injects, g_lyr_refuses_external;
+bool lyr_inject(struct lyr_call *call);
+void lyr_inject_init(void);
+
 #define LYR_BEGIN(name, env) \
   struct lyr_call call; \
-  lyr_begin(&call, LYR_##name, env, AGT_CALLER())
+  lyr_begin(&call, LYR_##name, env, AGT_CALLER()); \
+  if (AGT_UNLIKELY(g_lyr_injects) && lyr_inject(&call)) return NAPI_GENERIC_FAILURE
 
 static inline napi_status lyr_end(struct lyr_call *call, napi_status status) {
   if (AGT_UNLIKELY(status != NAPI_OK && call->self && call->env)) lyr_failed(call, status);

@@ -14,14 +14,15 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum { BLOCK = 1 << 16, THUNKS = 256, THUNK = 16, PAGE = 4096, BLOCKS = 1024, NAME_MAX_BYTES = 61, FUNCTIONS_MAX = 1 << 16 };
+enum { BLOCK = 1 << 16, THUNKS = 256, THUNK = 16, PAGE = 4096, BLOCKS = 1024, NAME_MAX_BYTES = 61, RESTING = 4096, FUNCTIONS_MAX = 1 << 16 };
 _Static_assert(PAGE + THUNKS * sizeof(struct lyr_callback) <= BLOCK, "a block holds its records");
 
 static struct {
   pthread_mutex_t lock;
   uint8_t *blocks[BLOCKS]; /* all guarded by lock; a published block never moves */
   uint32_t block_count, used;
-  struct lyr_callback *free;
+  struct lyr_callback *oldest_free, *newest_free; /* used again only after many others: a call may still be under way */
+  uint32_t free_count;
   struct lyr_callback **functions; /* hash of those made by lyr_callback_function */
   uint32_t function_count;
 } g_callbacks = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -86,9 +87,11 @@ static void *dispatcher(enum lyr_callback_kind kind);
 
 /* Holder of the lock. */
 static struct lyr_callback *take(enum lyr_callback_kind kind, void *original, void *data, const struct lyr_call *call) {
-  struct lyr_callback *callback = g_callbacks.free;
-  if (callback) g_callbacks.free = callback->next;
-  else if (g_callbacks.used < THUNKS || make_block()) callback = record_at(g_callbacks.block_count - 1, g_callbacks.used++);
+  struct lyr_callback *callback = g_callbacks.free_count > RESTING ? g_callbacks.oldest_free : NULL;
+  if (callback) {
+    g_callbacks.oldest_free = callback->next;
+    g_callbacks.free_count--;
+  } else if (g_callbacks.used < THUNKS || make_block()) callback = record_at(g_callbacks.block_count - 1, g_callbacks.used++);
   if (!callback) {
     g_lyr_has_unwrapped = true;
     return NULL;
@@ -145,8 +148,10 @@ void lyr_callback_free(struct lyr_callback *callback) {
   pthread_mutex_lock(&g_callbacks.lock);
   if (callback->kind) {
     callback->kind = 0; /* the dispatcher stays: a thunk that is called once more calls the original */
-    callback->next = g_callbacks.free;
-    g_callbacks.free = callback;
+    callback->next = NULL;
+    if (g_callbacks.free_count++) g_callbacks.newest_free->next = callback;
+    else g_callbacks.oldest_free = callback;
+    g_callbacks.newest_free = callback;
   }
   pthread_mutex_unlock(&g_callbacks.lock);
 }

@@ -235,6 +235,7 @@ napi_status lyr_napi_get_value_external(napi_env env, napi_value value, void **r
 napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_data, size_t byte_length,
                                                  napi_finalize finalize_cb, void *finalize_hint, napi_value *result) {
   LYR_BEGIN(napi_create_external_arraybuffer, env);
+  if (AGT_UNLIKELY(g_lyr_refuses_external)) return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
   struct handoff made = hand_over(&call, LYR_BUFFER, external_data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_arraybuffer)(env, external_data, byte_length,
                                                                   finalizer_of(&made, finalize_cb), finalize_hint, result);
@@ -246,6 +247,7 @@ napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_da
 napi_status lyr_napi_create_external_buffer(napi_env env, size_t length, void *data, napi_finalize finalize_cb,
                                             void *finalize_hint, napi_value *result) {
   LYR_BEGIN(napi_create_external_buffer, env);
+  if (AGT_UNLIKELY(g_lyr_refuses_external)) return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
   struct handoff made = hand_over(&call, LYR_BUFFER, data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_buffer)(env, length, data, finalizer_of(&made, finalize_cb),
                                                              finalize_hint, result);

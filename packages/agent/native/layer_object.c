@@ -64,6 +64,7 @@ struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct l
   } else if (g_pool.used < OBJECTS) object = &g_pool.objects[g_pool.used++];
   pthread_mutex_unlock(&g_pool.lock);
   if (!object) return NULL;
+  if (object->type == LYR_TSFN) lyr_callback_free(object->callbacks[1]);
   memset(object, 0, sizeof *object);
   const struct lyr_frame *frame = lyr_frame(call->self);
   object->type = (uint8_t)type;

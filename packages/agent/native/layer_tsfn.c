@@ -40,9 +40,8 @@ napi_status lyr_napi_create_threadsafe_function(napi_env env, napi_value func, n
   return LYR_END(status);
 }
 
-/* Its finalizer has run: Node frees it next. */
+/* Its finalizer has run: Node hands calls that still wait to call_js, without an env, and frees it. */
 void lyr_tsfn_ends(struct lyr_object *tsfn) {
-  lyr_callback_free(tsfn->callbacks[1]);
   lyr_object_dead(tsfn, NULL);
 }
 

@@ -18,6 +18,7 @@ export function layerFacts(
     wrappedFunctionCount: layer.wrappedFunctionCount,
     unknownFunctionCount: layer.unknownFunctionCount,
     apiCallCount: layer.crossings.reduce((sum, crossing) => sum + crossing.apiCallCount, 0),
+    injected: meta.notes.filter((note) => note.startsWith('injected: ')),
     findings: layer.findings.map(({ number: _, seq, timeUs, stacks, objectKind, ...finding }) => ({
       ...finding,
       timeMs: timeUs / 1000,

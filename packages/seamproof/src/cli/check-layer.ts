@@ -76,7 +76,7 @@ async function runWorkload(file: string, options: CheckOptions): Promise<Workloa
 function commonOptions(options: CheckOptions) {
   return {
     cwd: process.cwd(),
-    env: layerEnvironment(process.env, options.onError),
+    env: layerEnvironment(process.env, options),
     mode: 'aggregate' as const,
     outDir: options.out,
     isForced: options.force ?? false,

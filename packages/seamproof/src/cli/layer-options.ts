@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { LayerSeverity } from '../contract/layer.js'
-import { oneOf } from './option-values.js'
+import { oneOf, wholeNumber } from './option-values.js'
 
 /** How findings of the seam layer are chosen. */
 export interface LayerOptions {
@@ -8,6 +8,8 @@ export interface LayerOptions {
   addon?: string[]
   severity?: LayerSeverity
   onError?: LayerAction
+  fail?: number
+  externalBuffers?: boolean
 }
 
 const actions = ['log', 'throw', 'abort', 'break'] as const
@@ -23,6 +25,12 @@ export function addLayerOptions(command: Command): Command {
         'at an error: log, throw into JavaScript, abort with a core, break into a debugger (default: log)',
       ).argParser(oneOf(actions)),
     )
+    .option(
+      '--fail <n>',
+      'let the n-th Node-API call made in a callback fail',
+      wholeNumber({ min: 1, max: 2 ** 40 }),
+    )
+    .option('--no-external-buffers', 'refuse external buffers, as Electron does')
     .addOption(
       new Option('--severity <level>', 'nothing below: error, warning or advice').argParser(
         oneOf(['error', 'warning', 'advice'] as const),
@@ -41,7 +49,13 @@ export function layerFilter({ rule, addon, severity }: LayerOptions) {
 /** The environment that makes the agent bring its layer. */
 export function layerEnvironment(
   env: NodeJS.ProcessEnv,
-  onError: LayerAction = 'log',
+  { onError, fail, externalBuffers }: LayerOptions = {},
 ): NodeJS.ProcessEnv {
-  return { ...env, SEAMPROOF_LAYER: '1', SEAMPROOF_LAYER_ON_ERROR: onError }
+  return {
+    ...env,
+    SEAMPROOF_LAYER: '1',
+    ...(onError === undefined ? {} : { SEAMPROOF_LAYER_ON_ERROR: onError }),
+    ...(fail === undefined ? {} : { SEAMPROOF_LAYER_FAIL: String(fail) }),
+    ...(externalBuffers === false ? { SEAMPROOF_LAYER_REFUSE_EXTERNAL: '1' } : {}),
+  }
 }

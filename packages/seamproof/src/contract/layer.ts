@@ -78,6 +78,8 @@ export interface LayerFacts {
   /** Functions that this Node exports and the layer does not know: calls to them were not seen. */
   unknownFunctionCount: number
   apiCallCount: number
+  /** Faults that were made on purpose, in sentences. */
+  injected: string[]
   findings: LayerFinding[]
   crossings: LayerCrossing[]
   objects: LayerObjectSeries[]

@@ -20,6 +20,16 @@ static napi_value drop(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* What Node says to an external buffer. */
+static napi_value ask(napi_env env, napi_callback_info info) {
+  (void)info;
+  static char data[8];
+  napi_value buffer, number;
+  napi_status status = napi_create_external_buffer(env, 8, data, NULL, NULL, &buffer);
+  napi_create_int32(env, status, &number);
+  return number;
+}
+
 __attribute__((destructor)) static void at_end(void) { free(g_data); }
 
 NAPI_MODULE_INIT() {
@@ -28,5 +38,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "hold", function);
   napi_create_function(env, "drop", NAPI_AUTO_LENGTH, drop, NULL, &function);
   napi_set_named_property(env, exports, "drop", function);
+  napi_create_function(env, "ask", NAPI_AUTO_LENGTH, ask, NULL, &function);
+  napi_set_named_property(env, exports, "ask", function);
   return exports;
 }

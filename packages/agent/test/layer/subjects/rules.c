@@ -352,6 +352,9 @@ CASE(TSFN_001_bad) { /* called twice: the second time it has ended */
 }
 CASE(TSFN_001_good) {
   UNUSED(info);
+  napi_threadsafe_function aborted = tsfn(env, 0, call_js); /* what waits goes to call_js without an env */
+  for (int i = 0; i < 10; i++) napi_call_threadsafe_function(aborted, NULL, napi_tsfn_nonblocking);
+  napi_release_threadsafe_function(aborted, napi_tsfn_abort);
   napi_threadsafe_function function = tsfn(env, 0, call_js);
   napi_call_threadsafe_function(function, NULL, napi_tsfn_nonblocking);
   napi_release_threadsafe_function(function, napi_tsfn_release);
@@ -576,7 +579,7 @@ CASE(HOOK_003_good) { UNUSED(info); hook_removed(env, 1); hook_removed(env, 0); 
 /* -------------------------------------------------------------------------------------------------------------- crash */
 
 CASE(CRASH_001_bad) { UNUSED(info); UNUSED(env); *(volatile int *)16 = 1; return NULL; }
-CASE(CRASH_001_good) { UNUSED(info); UNUSED(env); static volatile int place; place = 1; return NULL; }
+CASE(CRASH_001_good) { UNUSED(info); UNUSED(env); static volatile int place; place = 1; UNUSED(place); return NULL; }
 
 /* --------------------------------------------------------------------------------------------------------- event loop */
 

@@ -46,7 +46,8 @@ export function renderLayer(
   const facts = printableFacts(captureFacts)
   const style = textStyle(options)
   const limit = options.limit ?? 20
-  const lines = [...verdictLines(checks, style), '']
+  const injected = facts.processes.flatMap((process) => process.layer?.injected ?? [])
+  const lines = [...verdictLines(checks, style), '', ...injected.map(printable), '']
   for (const finding of findings.slice(0, limit))
     lines.push(...findingBlock(finding, facts.processes[finding.processIndex]!, style), '')
   if (findings.length > limit) lines.push(`… and ${formatCount(findings.length - limit)} more`, '')
