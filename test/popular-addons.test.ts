@@ -1,32 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { packagesFrom, trackWorkload } from './real-packages.js'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { popularFolder, popularPackages } from './popular-packages.js'
+import { trackWorkload } from './real-packages.js'
 
-const folder = resolve(import.meta.dirname, '../examples/addons')
-const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>
-  devDependencies: Record<string, string>
-}
-const workloads = readdirSync(folder).filter((name) => name.endsWith('.seam.ts'))
+const workloads = readdirSync(popularFolder).filter((name) => name.endsWith('.seam.ts'))
+let packages: string
 
-const packages = () =>
-  packagesFrom(
-    'popular-addons',
-    { ...manifest.dependencies, ...manifest.devDependencies },
-    {
-      folder: 'node_modules/better-sqlite3',
-      command: ['npx', 'node-gyp', 'rebuild', '--release'],
-      product: 'build/Release/better_sqlite3.node',
-    },
-  )
+beforeAll(async () => {
+  packages = await popularPackages()
+}, 1_200_000)
 
 describe('normal use of a popular addon gives no finding', () => {
   for (const workload of workloads)
     it(`${workload}: no leak, nothing inconclusive`, async () => {
       const { exitCode, report, output } = await trackWorkload(
-        await packages(),
-        join(folder, workload),
+        packages,
+        join(popularFolder, workload),
       )
       expect(report.leaks, output).toEqual([])
       expect(report.checks.filter(({ status }) => status !== 'pass')).toEqual([])

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -14,13 +22,51 @@ function pinnedEnvironment(): NodeJS.ProcessEnv {
   return env
 }
 
+const lockStaleMs = 15 * 60_000
+
+/** Test files run side by side, and two may want the same folder: the second waits. A lock left by a killed run grows stale. */
+async function withLock<T>(lock: string, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      mkdirSync(lock)
+      break
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const madeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+      if (Date.now() - madeMs > lockStaleMs) rmSync(lock, { recursive: true, force: true })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
 /** A folder inside the repository (so that `seamproof` resolves) with these packages from npm; kept between runs. */
 export async function packagesFrom(
   name: string,
   dependencies: Record<string, string>,
-  build?: { folder: string; command: [string, ...string[]]; product: string },
+  build?: PackageBuild,
 ): Promise<string> {
   const folder = join(root, '.cache/packages', name)
+  mkdirSync(join(root, '.cache/packages'), { recursive: true })
+  return withLock(`${folder}.lock`, () => install(folder, dependencies, build))
+}
+
+/** What must be compiled once its source is there. */
+interface PackageBuild {
+  folder: string
+  command: [string, ...string[]]
+  product: string
+}
+
+async function install(
+  folder: string,
+  dependencies: Record<string, string>,
+  build: PackageBuild | undefined,
+): Promise<string> {
   const manifest = join(folder, 'package.json')
   const wanted = JSON.stringify({ private: true, type: 'module', dependencies })
   mkdirSync(folder, { recursive: true })

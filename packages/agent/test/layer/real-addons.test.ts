@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { popularPackages } from '../../../../test/popular-packages.js'
 import { scratchFolder } from '../build-subject.js'
 import { layerSubjects, runLayer } from './layer-addon.js'
 
 const folder = scratchFolder()
-const addons = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../examples/addons')
-const require = createRequire(join(addons, 'package.json'))
+let require: NodeJS.Require
+
+beforeAll(async () => {
+  require = createRequire(join(await popularPackages(), 'package.json'))
+}, 1_200_000)
 
 /** What each does in `real-addons.cjs`, and a function that must have been seen to be called. */
 const used: [name: string, exportName: string | null][] = [
@@ -24,8 +26,6 @@ const used: [name: string, exportName: string | null][] = [
 
 describe('the layer says nothing against', () => {
   it.each(used)('%s', { timeout: 120_000 }, async (name, exportName) => {
-    if (!existsSync(join(addons, 'node_modules', name)))
-      throw new Error(`this test needs ${name}: npm ci --prefix examples/addons`)
     const run = await runLayer(folder, [
       join(layerSubjects, 'real-addons.cjs'),
       require.resolve(name),
