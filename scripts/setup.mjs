@@ -15,6 +15,8 @@ const tools = [
   { package: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], any: true },
   { package: 'vim', commands: ['vim'] },
   { package: 'valgrind', commands: ['valgrind'] },
+  // Names of Rust code are read from a library that the tests compile.
+  { package: 'rustc', commands: ['rustc'] },
   // The agent beside other allocators.
   { package: 'libjemalloc2', files: ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'] },
   { package: 'libmimalloc-dev', files: ['/usr/lib/x86_64-linux-gnu/libmimalloc.so'] },

@@ -23,14 +23,14 @@ const aptPackage: Record<string, string> = {
   objdump: 'binutils',
   addr2line: 'binutils',
   'c++filt': 'binutils',
+  rustc: 'rustc',
 }
 
 /** Runs a build tool; when it is missing the test fails with how to get it. */
 export async function build(tool: string, ...args: string[]): Promise<string> {
   const result = await execa(tool, args, { reject: false, env: { NODE_OPTIONS: '', LC_ALL: 'C' } })
   if (result.code === 'ENOENT') {
-    const how = tool === 'rustc' ? 'https://rustup.rs' : `apt-get install ${aptPackage[tool]}`
-    throw new Error(`this test needs ${tool}: ${how}`)
+    throw new Error(`this test needs ${tool}: apt-get install ${aptPackage[tool]}`)
   }
   if (result.failed) throw new Error(`${tool} ${args.join(' ')}: ${result.stderr}`)
   return result.stdout

@@ -123,7 +123,10 @@ pub mod deep {
     }
 }
 #[no_mangle]
-pub extern "C" fn rust_run() -> usize { std::hint::black_box(deep::Item(3u8).make()).len() }`
+pub extern "C" fn rust_run() -> usize {
+    let made = deep::Item(3u8).make();
+    unsafe { std::ptr::read_volatile(&made.len()) }
+}`
     const path = await compile(folder, 'crate_one', source, 'rust', '-g', '-O')
     const functions = await functionsOf(path)
     const make = [...functions].find(([name]) => /4deep.*4make/.test(name))![1]
