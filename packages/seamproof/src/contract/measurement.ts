@@ -1,0 +1,79 @@
+import type { Estimate } from './facts.js'
+
+/** Base units only: a report chooses the prefix. `ratio` is a share or a factor: 0.25 is 25 %. */
+export type Unit =
+  | 'ns'
+  | 's'
+  | 'B'
+  | 'B/op'
+  | 'ops/s'
+  | 'ns/op'
+  | 'instructions/op'
+  | 'allocations/op'
+  | 'B/s'
+  | 'ratio'
+  | 'count'
+  | 'events/s'
+
+/** Where a person sees for themselves. Paths are relative to the run's folder. */
+export interface Evidence {
+  /** `capture`, `histogram`, `series`, `flamegraph`, `findings`, `samples`, `raw`. */
+  kind: 'capture' | 'histogram' | 'series' | 'flamegraph' | 'findings' | 'samples' | 'raw'
+  path: string
+  /** The one-line command that makes it again. */
+  reproduce: string
+}
+
+/**
+ * A number that was measured in this run: value, interval at 95 %, how many samples, and what it was made from. There is no
+ * other way to hand a number to `judge`; a metric without one is `not-run`.
+ */
+export interface Measurement {
+  /** A name out of `metrics`: `throughput`, `latency p99`. */
+  metric: string
+  unit: Unit
+  estimate: Estimate
+  sampleCount: number
+  /** Relative spread of the samples (median absolute deviation ÷ median), where there are several. */
+  spread?: number
+  /** e.g. `grid`; absent when the subject has no components. */
+  component?: string
+  workload?: string
+  /** Exported function, flag, kernel: what of the workload was measured. */
+  detail?: string
+  /** Why the number is worth less than it looks; it is then judged `inconclusive`. */
+  weakness?: string
+  evidence: Evidence
+}
+
+/** A metric that was asked for and could not be measured. */
+export interface MissingMeasurement {
+  metric: string
+  component?: string
+  workload?: string
+  reason: string
+}
+
+/** measurements.json: what `bench`, `soak` or `experiment` leaves for `judge`. */
+export interface MeasurementList {
+  formatVersion: 1
+  seamproofVersion: string
+  createdAt: string
+  command: string[]
+  machine: MachineFacts
+  measurements: Measurement[]
+  missing: MissingMeasurement[]
+  notes: string[]
+}
+
+export interface MachineFacts {
+  os: string
+  arch: string
+  libc: string
+  nodeVersion: string
+  cpuModel: string
+  cpuCount: number
+  memoryBytes: number
+  /** What disturbs measurement here, in sentences: other load, no real-time scheduling, a virtual machine. */
+  disturbances: string[]
+}

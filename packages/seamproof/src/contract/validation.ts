@@ -1,0 +1,58 @@
+import type { FindingList } from './finding.js'
+import type { Evidence, MachineFacts, Measurement, MeasurementList } from './measurement.js'
+import type { CheckVerdict, VerdictStatus } from './verdict.js'
+
+export type TargetLevel = 'warn' | 'error'
+
+/** One line of the verdict table: a metric or a check, held against what was asked of it. */
+export interface VerdictRow {
+  /** Row heads of the table: `event loop`, `grid`; `subject` when there are no components. */
+  component: string
+  part: 'memory safety' | 'performance'
+  /** `leaks`, `races`, `throughput`, `latency p99`. */
+  name: string
+  /** As written in the config: `>= 200k ops/s`; for checks `no finding`. */
+  target: string
+  level: TargetLevel
+  status: VerdictStatus
+  /** Required when `inconclusive` or `not-run`. */
+  reason?: string
+  /** One line: the number with its interval and n, or the counts. */
+  evidence: string
+  /** Absent for checks. */
+  measurement?: Measurement
+  /** Where each opens to. */
+  links: Evidence[]
+}
+
+/** How bad it would be, by what was seen and by what was not looked at. Made by `judge`, explained by `why`. */
+export interface ComponentRisk {
+  component: string
+  risk: 'low' | 'medium' | 'high' | 'unknown'
+  why: string
+}
+
+export interface ValidationStage {
+  name: 'track' | 'layer' | 'checkers' | 'bench' | 'soak' | 'profile' | 'experiments' | 'judge'
+  status: 'done' | 'failed' | 'skipped'
+  reason?: string
+  wallMs: number
+  folder: string
+}
+
+/** validation.json: the whole report, before it is drawn. */
+export interface Validation {
+  formatVersion: 1
+  seamproofVersion: string
+  createdAt: string
+  subject: { name: string; version?: string; gitCommit?: string }
+  machine: MachineFacts
+  kind: 'short' | 'full'
+  stages: ValidationStage[]
+  rows: VerdictRow[]
+  risks: ComponentRisk[]
+  findings: FindingList
+  measurements: MeasurementList[]
+  checks: CheckVerdict[]
+  status: VerdictStatus
+}
