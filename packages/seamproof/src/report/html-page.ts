@@ -10,6 +10,8 @@ export interface PageParts {
   title: string
   data: unknown
   client: ClientBundle
+  /** Served by us, and following our events: the page may talk to where it came from. */
+  isLive?: boolean
 }
 
 /** JSON that cannot leave its script element, whatever the strings hold. */
@@ -26,13 +28,14 @@ const escapeHtml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
-export function renderPage({ title, data, client }: PageParts): string {
+export function renderPage({ title, data, client, isLive = false }: PageParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'sha256-${client.scriptSha256}'`,
     `style-src 'sha256-${client.styleSha256}'`,
     "base-uri 'none'",
     "form-action 'none'",
+    ...(isLive ? ["connect-src 'self'"] : []),
   ].join('; ')
   return [
     '<!doctype html>',
