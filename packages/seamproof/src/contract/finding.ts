@@ -17,6 +17,18 @@ export const instruments = [
 
 export type Instrument = (typeof instruments)[number]
 
+/**
+ * Why an instrument did not run to its end: the machine lacks a tool; it makes no sense for this subject (no sources to build,
+ * no addon); the subject could not be driven; somebody pressed Ctrl-C; its shard is missing; or the fault is ours.
+ */
+export type NotRunCause =
+  | 'tool-missing'
+  | 'not-applicable'
+  | 'subject-not-driven'
+  | 'interrupted'
+  | 'shard-missing'
+  | 'own-bug'
+
 export type Severity = 'error' | 'warning' | 'advice'
 
 /** The same words for the same defect, whichever instrument saw it: what is merged must be equal here. */
@@ -88,6 +100,8 @@ export interface CheckRun {
   status: 'ran' | 'not-run'
   /** Required when `not-run`: what happened, and the next command to type. */
   reason?: string
+  /** Decides the exit code when the instrument was asked for; `subject-not-driven` when absent. */
+  cause?: NotRunCause
   /** Kept: those with a frame of the subject where this instrument's rule asks for one. */
   reports: DefectReport[]
   /** Reports about Node or the system alone, which were left out. */
@@ -108,6 +122,11 @@ export type FindingStatus = 'new' | 'known' | 'suppressed'
 export interface Finding {
   /** 16 hex digits of kind, top frames inside the subject, and module: stable over runs, rebuilds and checkouts. */
   fingerprint: string
+  /**
+   * All fingerprints that its reports have by themselves, `fingerprint` among them: an instrument that inlines otherwise calls
+   * the same defect by another one, and a baseline must know it whichever instruments ran.
+   */
+  aliases: string[]
   kind: DefectKind
   severity: Severity
   status: FindingStatus
@@ -126,6 +145,27 @@ export interface Finding {
   reports: DefectReport[]
 }
 
+export interface PlannedCheck {
+  instrument: Instrument
+  target: string
+  /** From 1. */
+  shard: number
+}
+
+/** What one workload leaks per operation; bytes and blocks that nothing points to any more are told from those that grow. */
+export interface LeakSummary {
+  workload: string
+  /** The workload file. */
+  target: string
+  /** Instruments that looked for leaks here. */
+  instruments: Instrument[]
+  findingCount: number
+  /** All that is not freed, whether something still points to it or not: `track`. Absent when it did not run. */
+  growth?: { bytes: number; blocks: number }
+  /** Nothing points to it any more: LeakSanitizer, memcheck. Absent when neither ran. */
+  lost?: { bytes: number; blocks: number }
+}
+
 /** findings.json: everything that `seamproof check` knows. Can be merged over shards. */
 export interface FindingList {
   formatVersion: 1
@@ -135,5 +175,11 @@ export interface FindingList {
   findings: Finding[]
   /** One per instrument and target, and `leaks` per workload. */
   checks: CheckVerdict[]
+  /** One per workload that an instrument looked at for leaks. */
+  leaks: LeakSummary[]
+  /** Every run of all shards, so that a shard that is missing at a merge is known. */
+  planned: PlannedCheck[]
   shard?: { index: number; count: number }
+  /** Ctrl-C: what was finished is here. */
+  isInterrupted?: true
 }

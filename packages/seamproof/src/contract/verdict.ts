@@ -1,4 +1,5 @@
 import type { GrowthGroup, ProcessFacts } from './facts.js'
+import type { Instrument } from './finding.js'
 
 export type VerdictStatus = 'pass' | 'fail' | 'inconclusive' | 'not-run'
 
@@ -12,6 +13,9 @@ export interface Verdicts {
 }
 
 export interface CheckVerdict {
+  /** Of `seamproof check`: which instrument on which workload file or program. */
+  instrument?: Instrument
+  target?: string
   /** e.g. `leaks`, `leaks: resize a thumbnail`, `file descriptors`. */
   check: string
   status: VerdictStatus
