@@ -4,3 +4,5 @@ export function mark(name: string, kind?: number): void
 export function jsHeap(): void
 /** A counter of the agent, or NaN. */
 export function stats(name: string): number
+/** The loaded library itself, for `ticker.cjs`; null where the agent does not record. */
+export const native: object | null

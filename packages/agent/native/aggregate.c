@@ -154,6 +154,8 @@ void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
     continue;
 }
 
+int64_t agt_live_bytes(void) { return atomic_load_explicit(&g_stacks.live_bytes, memory_order_relaxed); }
+
 static void count_freed(uint64_t value) {
   uint64_t bytes = value & (((uint64_t)1 << 38) - 1);
   agt_totals_free((uint32_t)(value >> 43), 1, bytes);

@@ -3,14 +3,10 @@
  * time, so the library loads into any program and is built without Node's headers.
  */
 #include "agent.h"
+#include "control.h"
 
 #include <dlfcn.h>
 #include <string.h>
-
-typedef struct napi_env__ *napi_env;
-typedef struct napi_value__ *napi_value;
-typedef struct napi_callback_info__ *napi_callback_info;
-typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
 
 static struct {
   int (*create_function)(napi_env, const char *, size_t, napi_callback, void *, napi_value *);
@@ -39,6 +35,18 @@ static bool find_napi(void) {
     memcpy(wanted[i].slot, &found, sizeof found);
   }
   return true;
+}
+
+bool agt_control_arguments(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments) {
+  return g_napi.get_cb_info(env, info, count, arguments, NULL, NULL) == 0;
+}
+
+void agt_control_double(napi_env env, napi_value value, double *result) { g_napi.get_value_double(env, value, result); }
+
+napi_value agt_control_number(napi_env env, double number) {
+  napi_value result = NULL;
+  g_napi.create_double(env, number, &result);
+  return result;
 }
 
 /* isRecording(): boolean */
@@ -100,6 +108,7 @@ static napi_value stats(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
     if (strcmp(counters[i].name, name) == 0) value = (double)atomic_load(counters[i].counter);
   if (strcmp(name, "events") == 0) value = (double)(atomic_load(&g_seq) - 1);
+  if (strcmp(name, "liveBytes") == 0 && g_is_aggregate) value = (double)agt_live_bytes();
   if (strcmp(name, "stackNodes") == 0) value = (double)agt_tree_count();
   g_napi.create_double(env, value, &result);
   return result;
@@ -247,7 +256,9 @@ static void watch_code(void) {
 AGT_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   if (!find_napi()) return exports;
   const struct { const char *name; napi_callback call; } functions[] = {
-      {"isRecording", is_recording}, {"mark", mark}, {"jsHeap", js_heap}, {"stats", stats}};
+      {"isRecording", is_recording}, {"mark", mark}, {"jsHeap", js_heap}, {"stats", stats},
+      {"tick", agt_control_tick}, {"clockInto", agt_control_clock_into}, {"clock", agt_control_clock},
+      {"realtime", agt_control_realtime}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;
     if (g_napi.create_function(env, functions[i].name, SIZE_MAX, functions[i].call, NULL, &function) == 0)

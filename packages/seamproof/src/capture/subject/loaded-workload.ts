@@ -7,6 +7,8 @@ export interface LoadedWorkload {
   name: string
   setup(): Promise<void>
   operations(count: number): Promise<void>
+  /** One operation, without a turn of the event loop; what it returns may be a promise. */
+  operation(): unknown
   teardown(): Promise<void>
   /** A sensible round, when the workload says one. */
   operationsPerRound?: number
@@ -47,6 +49,7 @@ function fromRegistry(options: RegisteredWorkload): LoadedWorkload {
         if (done % operationsPerYield === 0) await nextTurn()
       }
     },
+    operation: () => run(state),
     async teardown() {
       await teardown?.(state)
     },
@@ -70,6 +73,7 @@ function fromExports(module: Record<string, unknown>, plan: WorkloadPlan): Loade
     async operations(count) {
       await run(count)
     },
+    operation: () => run(1),
     async teardown() {
       if (typeof teardown === 'function') await teardown()
     },
