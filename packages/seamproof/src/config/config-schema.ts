@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { componentsSchema, flagsSchema, targetsSchema } from './target-schema.js'
 
 export const captureModes = ['full', 'aggregate'] as const
 
@@ -20,6 +21,12 @@ export const configSchema = z.strictObject({
   suppressions: z.array(suppressionSchema).optional(),
   /** Base names or paths of libraries that count as the subject, wherever they lie. */
   subjectModules: z.array(z.string().min(1)).optional(),
+  /** Parts of the subject and the workloads that exercise them. */
+  components: componentsSchema.optional(),
+  /** What the numbers must be: `{ throughput: '>= 200k ops/s', 'latency p99': '< 0.5ms' }`. */
+  targets: targetsSchema.optional(),
+  /** Optimisations that `experiment` switches on and off. */
+  flags: flagsSchema.optional(),
 })
 
 export type Suppression = z.infer<typeof suppressionSchema>

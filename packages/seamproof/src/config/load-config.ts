@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { didYouMean } from '../base/nearest-name.js'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { configKeys, configSchema, type SeamproofConfig } from './config-schema.js'
+import { parseTargets } from './parse-targets.js'
 
 export interface LoadedConfig {
   config: SeamproofConfig
@@ -50,7 +51,11 @@ export async function loadConfig(options: {
 
 export function parseConfig(value: unknown, shownFile: string): SeamproofConfig {
   const parsed = configSchema.safeParse(value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    // What a target says is understood before anything runs for an hour.
+    parseTargets(parsed.data.targets ?? {}, shownFile)
+    return parsed.data
+  }
   throw new SeamproofError(
     'CONFIG_INVALID',
     `${shownFile}: ${parsed.error.issues.map(describeIssue).join('; ')}`,
