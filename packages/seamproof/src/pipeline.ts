@@ -68,13 +68,18 @@ export async function readCapture(
   const { facts, unreadable } = factsOf(captureDir, manifest, symbols, options)
   options.onStep?.('judging')
   const verdicts = judgeCapture(facts, {
-    suppressions: options.suppressions ?? [],
+    suppressions: (options.suppressions ?? []).filter(isInForce),
     workloads: manifest.workloads ?? [],
   })
   // A capture on a read-only medium or a full disk is read all the same, only more slowly.
   tryWriteWholeFile(join(captureDir, verdictsFile), `${JSON.stringify(verdicts)}\n`)
   const notes = [...unreadable, ...symbols.traces.flatMap((trace) => trace.notes)]
   return { captureDir, manifest, facts, verdicts, notes }
+}
+
+/** What was accepted until a day that has passed hides nothing. */
+function isInForce({ expires }: Suppression): boolean {
+  return expires === undefined || expires >= new Date().toISOString().slice(0, 10)
 }
 
 async function symbolsOf(captureDir: string, options: ReadCaptureOptions): Promise<SymbolTable> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { instruments } from '../contract/finding.js'
 import { componentsSchema, flagsSchema, targetsSchema } from './target-schema.js'
 
 export const captureModes = ['full', 'aggregate'] as const
@@ -8,6 +9,19 @@ const suppressionSchema = z.strictObject({
   pattern: z.string().min(1),
   /** Why this is accepted. Printed beside what it hides. */
   reason: z.string().min(1),
+  /** The last day it holds, such as `2027-01-31`; after that what it hid counts as new. */
+  expires: z.iso.date().optional(),
+})
+
+const checkSchema = z.strictObject({
+  /** What `seamproof check` looks with; all that the machine and the subject allow when absent. */
+  instruments: z.array(z.enum(instruments)).min(1).optional(),
+  /** Those whose run is required: without it the check does not pass. */
+  required: z.array(z.enum(instruments)).optional(),
+  /** Accepted findings, relative to the config file; `seamproof.baseline.json` when absent. */
+  baseline: z.string().min(1).optional(),
+  /** How many runs at once; the machine's cores when absent. */
+  jobs: z.int().min(1).max(256).optional(),
 })
 
 export const configSchema = z.strictObject({
@@ -19,6 +33,7 @@ export const configSchema = z.strictObject({
   operations: z.int().min(1).max(100_000_000).optional(),
   mode: z.enum(captureModes).optional(),
   suppressions: z.array(suppressionSchema).optional(),
+  check: checkSchema.optional(),
   /** Base names or paths of libraries that count as the subject, wherever they lie. */
   subjectModules: z.array(z.string().min(1)).optional(),
   /** Parts of the subject and the workloads that exercise them. */
@@ -33,3 +48,8 @@ export type Suppression = z.infer<typeof suppressionSchema>
 export type SeamproofConfig = z.infer<typeof configSchema>
 
 export const configKeys = Object.keys(configSchema.shape)
+/** Keys of what is inside, by the first name on the way to it. */
+export const innerKeys: Record<string, string[]> = {
+  suppressions: Object.keys(suppressionSchema.shape),
+  check: Object.keys(checkSchema.shape),
+}

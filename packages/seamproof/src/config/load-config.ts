@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { didYouMean } from '../base/nearest-name.js'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
-import { configKeys, configSchema, type SeamproofConfig } from './config-schema.js'
+import { configKeys, configSchema, innerKeys, type SeamproofConfig } from './config-schema.js'
 import { parseTargets } from './parse-targets.js'
 
 export interface LoadedConfig {
@@ -66,7 +66,7 @@ export function parseConfig(value: unknown, shownFile: string): SeamproofConfig 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const known = path === '' ? configKeys : ['pattern', 'reason']
+    const known = path === '' ? configKeys : (innerKeys[String(issue.path[0])] ?? [])
     return issue.keys
       .map(
         (key) => `unknown key "${path === '' ? key : `${path}.${key}`}".${didYouMean(key, known)}`,

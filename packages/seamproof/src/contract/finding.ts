@@ -84,6 +84,8 @@ export interface DefectReport {
   perOperation?: { bytes: number; blocks: number }
   bytes?: number
   blocks?: number
+  /** Seen, but too slow or uneven to be sure: more rounds can tell. */
+  isInconclusive?: true
   /** How often this very report came. */
   count: number
   notes: { name: string; value: string }[]
@@ -116,6 +118,27 @@ export interface CheckRun {
   folder: string
 }
 
+export interface Acceptance {
+  reason: string
+  /** `2027-01-31`: the last day it holds. */
+  expires?: string
+}
+
+/** One entry of `seamproof.baseline.json`. */
+export interface AcceptedFinding extends Acceptance {
+  fingerprint: string
+  /** Fingerprints by which single instruments know it. */
+  aliases?: string[]
+  /** For the person who reads the file. */
+  message: string
+}
+
+/** `seamproof.baseline.json`: what was there when the checks were introduced, or was accepted since. */
+export interface Baseline {
+  formatVersion: 1
+  accepted: AcceptedFinding[]
+}
+
 export type FindingStatus = 'new' | 'known' | 'suppressed'
 
 /** One defect, deduplicated over instruments, rounds and workloads. */
@@ -131,11 +154,15 @@ export interface Finding {
   severity: Severity
   status: FindingStatus
   /** Why it is `known` or `suppressed`; with the day it expires when it has one. */
-  acceptedBy?: { reason: string; expires?: string }
+  acceptedBy?: Acceptance
+  /** It was accepted, and the day has passed: it counts as new. */
+  expired?: Acceptance
   message: string
   /** Of the report that says most; the others are in `reports`. */
   stacks: DefectStack[]
   instruments: Instrument[]
+  /** The runs that showed it. */
+  seenBy: { instrument: Instrument; target: string }[]
   workloads: string[]
   /** Shortest command that shows it. */
   reproduce: string

@@ -5,6 +5,8 @@ export interface Suppression {
   pattern: string
   /** Why the leak is accepted. */
   reason: string
+  /** `2027-01-31`: the last day it holds. */
+  expires?: string | undefined
 }
 
 /** The suppressions of a config, and which of them hid something. */
@@ -50,7 +52,7 @@ function namesOf(process: ProcessFacts, group: GrowthGroup): string[] {
 }
 
 /** The whole name must match. A name may hold anything, so nothing but `*` is special. */
-function globExpression(pattern: string): RegExp {
+export function globExpression(pattern: string): RegExp {
   const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`^${pattern.split(/\*+/).map(literal).join('.*')}$`, 's')
 }
