@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { analyzeTrace, captureFacts } from './analyze/analyze-trace.js'
-import { SeamproofError } from './base/seamproof-error.js'
+import { ExitCode, SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { tryWriteWholeFile } from './base/whole-file.js'
 import { traceFilesIn } from './capture/capture-directory.js'
@@ -9,12 +9,18 @@ import { findCapture } from './capture/find-capture.js'
 import { readManifest } from './capture/read-manifest.js'
 import type { Suppression } from './config/config-schema.js'
 import type { CaptureManifest } from './contract/capture.js'
+import type { CpuProfile } from './contract/cpu-profile.js'
 import type { CaptureFacts, ProcessFacts } from './contract/facts.js'
 import type { SymbolTable } from './contract/symbols.js'
 import type { Verdicts } from './contract/verdict.js'
 import { judgeCapture } from './judge/judge-capture.js'
+import { JsFrames, Scripts } from './symbols/js-frames.js'
+import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
+import { profileFromPerf } from './symbols/profile-from-perf.js'
 import { readSymbolTable, symbolizeCapture } from './symbols/symbolize-capture.js'
+import { looksLikeCpuprofile, parseCpuprofile } from './trace/cpuprofile-file.js'
 import { openTrace } from './trace/open-trace.js'
+import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
 
 export {
   type Capture,
@@ -166,4 +172,38 @@ export function traceFilesOf(given: string | undefined, cwd: string): string[] {
   if (given?.endsWith('.trace')) return [resolve(cwd, given)]
   const captureDir = findCapture(given, cwd)
   return traceFilesIn(captureDir).map((name) => join(captureDir, name))
+}
+
+/** A CPU profile that another tool made: told apart by what is in the file, whatever it is called. */
+export function readProfileFile(
+  path: string,
+  options: Pick<ReadCaptureOptions, 'subjectModules'> = {},
+): CpuProfile {
+  const text = readProfileText(path)
+  const jsFrames = new JsFrames(new Scripts())
+  if (looksLikeCpuprofile(text)) return profileFromCpuprofile(parseCpuprofile(text, path), jsFrames)
+  if (looksLikePerfScript(text))
+    return profileFromPerf(parsePerfScript(text, path), jsFrames, options)
+  throw new SeamproofError('PROFILE_UNKNOWN', `${path} is no profile that can be read`, {
+    exitCode: ExitCode.usage,
+    hint: text.startsWith('PERFILE2')
+      ? `it is perf's own file: perf script -i ${path} > profile.txt`
+      : 'give a capture folder, a .cpuprofile of V8, or the text of `perf script`',
+  })
+}
+
+function readProfileText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new SeamproofError(
+      'PROFILE_UNREADABLE',
+      `${path} cannot be read: ${(cause as Error).message}`,
+      {
+        exitCode: ExitCode.usage,
+        hint: 'text above 512 MB is too much: record for a shorter time',
+        cause,
+      },
+    )
+  }
 }

@@ -49,7 +49,11 @@ export class JsFrames {
   }
 
   frame(code: TraceCode, offset: number, bytecodeOffset: number | undefined): Frame {
-    const name = this.#parse(code.name)
+    return this.namedFrame(this.#parse(code.name), code.lines, bytecodeOffset ?? offset)
+  }
+
+  /** For names that did not come from a trace. Without lines the place is where the function starts. */
+  namedFrame(name: CodeName, lines?: CodeLines, offset = 0): Frame {
     if (name.kind === 'builtin') return builtinFrame(name.functionName)
     const frame: Frame = {
       functionName: name.functionName,
@@ -65,7 +69,7 @@ export class JsFrames {
     if (name.line === undefined || name.column === undefined) return frame
     const start = { line: name.line, column: name.column }
     if (path === undefined) return Object.assign(frame, start)
-    const call = this.#callPlace(path, start, code.lines, bytecodeOffset ?? offset)
+    const call = this.#callPlace(path, start, lines, offset)
     return this.#mapped(frame, path, start, call ?? start)
   }
 
