@@ -1,5 +1,5 @@
 import type { FindingList } from './finding.js'
-import type { Evidence, MachineFacts, Measurement, MeasurementList } from './measurement.js'
+import type { Evidence, MachineFacts, Measurement, MeasurementList, Unit } from './measurement.js'
 import type { CheckVerdict, VerdictStatus } from './verdict.js'
 
 export type TargetLevel = 'warn' | 'error'
@@ -38,6 +38,26 @@ export interface ValidationStage {
   reason?: string
   wallMs: number
   folder: string
+}
+
+/** What an `Evidence` path holds, ready to be drawn. */
+export type EvidenceBody =
+  | { kind: 'percentiles'; title: string; unit: Unit; lines: PercentileLine[] }
+  | { kind: 'series'; title: string; unit: Unit; lines: SeriesLine[] }
+  | { kind: 'samples'; title: string; unit: Unit; groups: { name: string; values: number[] }[] }
+  | { kind: 'flamegraph'; title: string; html: string }
+  | { kind: 'text'; title: string; text: string }
+
+export interface PercentileLine {
+  name: string
+  /** Rising; `percentile` in 0..100. */
+  points: { percentile: number; value: number }[]
+}
+
+export interface SeriesLine {
+  name: string
+  timeS: number[]
+  values: number[]
 }
 
 /** validation.json: the whole report, before it is drawn. */

@@ -1,0 +1,205 @@
+/** The verdict table: safety rows from findings, performance rows from targets, risks and one status from both. */
+import type { CheckRun, DefectKind, Finding, FindingList, Instrument } from '../contract/finding.js'
+import type { Evidence } from '../contract/measurement.js'
+import type { ComponentRisk, TargetLevel, VerdictRow } from '../contract/validation.js'
+import type { VerdictStatus } from '../contract/verdict.js'
+
+/** A part of the subject, and the workloads that exercise it. */
+export interface ComponentWorkloads {
+  component: string
+  workloads: readonly string[]
+}
+
+interface SafetyQuestion {
+  name: string
+  kinds: readonly DefectKind[]
+  /** Any of these answers it; the more, the better. */
+  instruments: readonly Instrument[]
+  isRequired: boolean
+}
+
+/** What a person wants to know of native memory, and which instruments can tell. */
+const safetyQuestions: readonly SafetyQuestion[] = [
+  {
+    name: 'leaks',
+    kinds: ['leak'],
+    instruments: ['track', 'asan', 'memcheck'],
+    isRequired: true,
+  },
+  {
+    name: 'memory errors',
+    kinds: [
+      'overflow',
+      'use-after-free',
+      'double-free',
+      'invalid-free',
+      'mismatched-free',
+      'uninitialised',
+      'null-pointer',
+      'crash',
+    ],
+    instruments: ['asan', 'memcheck'],
+    isRequired: true,
+  },
+  {
+    name: 'undefined behaviour',
+    kinds: ['undefined-behaviour'],
+    instruments: ['ubsan'],
+    isRequired: false,
+  },
+  {
+    name: 'races',
+    kinds: ['race', 'lock-order', 'hang'],
+    instruments: ['tsan', 'helgrind'],
+    isRequired: true,
+  },
+  { name: 'Node-API rules', kinds: ['rule'], instruments: ['layer'], isRequired: true },
+  {
+    name: 'failing calls',
+    kinds: [],
+    instruments: ['inject', 'stress'],
+    isRequired: false,
+  },
+]
+
+export interface SafetyOptions {
+  components: readonly ComponentWorkloads[]
+  /** Where findings can be looked at, relative to the run's folder. */
+  findingsPath: string
+}
+
+export function safetyRows(list: FindingList, options: SafetyOptions): VerdictRow[] {
+  return options.components.flatMap((component) =>
+    safetyQuestions.map((question) => safetyRow(list, component, question, options.findingsPath)),
+  )
+}
+
+function safetyRow(
+  list: FindingList,
+  { component, workloads }: ComponentWorkloads,
+  question: SafetyQuestion,
+  findingsPath: string,
+): VerdictRow {
+  const runs = list.runs.filter(
+    (run) => question.instruments.includes(run.instrument) && covers(run, workloads),
+  )
+  const ran = runs.filter(({ status }) => status === 'ran')
+  const found = list.findings.filter(
+    (finding) => belongs(finding, workloads) && answers(finding, question),
+  )
+  const failing = found.filter(({ status, severity }) => status === 'new' && severity === 'error')
+  const level: TargetLevel = question.isRequired ? 'error' : 'warn'
+  const base = {
+    component,
+    part: 'memory safety' as const,
+    name: question.name,
+    target: 'no finding',
+    level,
+    links: linksOf(runs, findingsPath),
+  }
+  if (failing.length > 0) return { ...base, status: 'fail', evidence: failedText(failing) }
+  if (ran.length === 0)
+    return {
+      ...base,
+      status: 'not-run',
+      reason: runs.find(({ reason }) => reason !== undefined)?.reason ?? notAsked(question),
+      evidence: 'nothing looked',
+    }
+  const missing = workloads.filter((name) => !ran.some((run) => coversOne(run, name)))
+  if (missing.length > 0)
+    return {
+      ...base,
+      status: 'not-run',
+      reason: `no instrument ran ${quoted(missing)} to its end${because(runs)}`,
+      evidence: lookedText(ran, found),
+    }
+  return { ...base, status: 'pass', evidence: lookedText(ran, found) }
+}
+
+function answers({ kind, instruments }: Finding, question: SafetyQuestion): boolean {
+  if (question.kinds.includes(kind)) return true
+  // A defect that shows only when calls fail is told there, whatever it is.
+  return (
+    question.kinds.length === 0 && instruments.some((one) => question.instruments.includes(one))
+  )
+}
+
+const belongs = (finding: Finding, workloads: readonly string[]): boolean =>
+  finding.workloads.length === 0 || finding.workloads.some((name) => workloads.includes(name))
+
+const covers = (run: CheckRun, workloads: readonly string[]): boolean =>
+  run.workloads === undefined || run.workloads.some((name) => workloads.includes(name))
+
+const coversOne = (run: CheckRun, workload: string): boolean =>
+  run.workloads === undefined || run.workloads.includes(workload)
+
+function linksOf(runs: readonly CheckRun[], findingsPath: string): Evidence[] {
+  return runs.map((run) => ({ kind: 'findings', path: findingsPath, reproduce: run.reproduce }))
+}
+
+function failedText(failing: readonly Finding[]): string {
+  const worst = failing[0]!
+  const where = worst.location
+  const place =
+    where === undefined
+      ? ''
+      : ` in ${where.functionName}${where.line === undefined ? '' : ` (${where.file.slice(where.file.lastIndexOf('/') + 1)}:${where.line})`}`
+  return `${counted(failing.length, 'finding')}; first: ${worst.message}${place}, seen by ${worst.instruments.join(', ')}`
+}
+
+function lookedText(ran: readonly CheckRun[], found: readonly Finding[]): string {
+  const instruments = [...new Set(ran.map(({ instrument }) => instrument))].join(', ')
+  const workloads = new Set(ran.flatMap((run) => run.workloads ?? [run.target])).size
+  const accepted = found.filter(({ status }) => status !== 'new').length
+  const minor = found.filter(({ status }) => status === 'new').length
+  const more = [
+    ...(minor > 0 ? [`${counted(minor, 'warning or advice', 'warnings and advice')}`] : []),
+    ...(accepted > 0 ? [`${accepted} accepted with a reason`] : []),
+  ]
+  return `0 errors by ${instruments} on ${counted(workloads, 'workload')}${more.length > 0 ? `; ${more.join('; ')}` : ''}`
+}
+
+const notAsked = ({ instruments }: SafetyQuestion): string =>
+  `none of ${instruments.join(', ')} was asked for: seamproof check --with ${instruments[0]}`
+
+const because = (runs: readonly CheckRun[]): string => {
+  const reason = runs.find(({ status }) => status === 'not-run')?.reason
+  return reason === undefined ? '' : `: ${reason}`
+}
+
+const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')
+
+const counted = (count: number, singular: string, plural = `${singular}s`): string =>
+  `${count} ${count === 1 ? singular : plural}`
+
+/** Two instruments that agree leave less to doubt than one; what nobody looked at is not safe but unknown. */
+export function componentRisks(rows: readonly VerdictRow[]): ComponentRisk[] {
+  const components = [...new Set(rows.map(({ component }) => component))]
+  return components.flatMap((component): ComponentRisk[] => {
+    const safety = rows.filter((row) => row.component === component && row.part === 'memory safety')
+    return safety.length === 0 ? [] : [{ component, ...riskOf(safety) }]
+  })
+}
+
+function riskOf(safety: readonly VerdictRow[]): Pick<ComponentRisk, 'risk' | 'why'> {
+  const named = (status: VerdictStatus) =>
+    safety.filter((row) => row.status === status).map(({ name }) => name)
+  const failed = named('fail')
+  if (failed.length > 0) return { risk: 'high', why: `found: ${failed.join(', ')}` }
+  const passed = named('pass')
+  if (passed.length === 0) return { risk: 'unknown', why: 'no instrument looked' }
+  const open = [...named('not-run'), ...named('inconclusive')]
+  if (open.length === 0) return { risk: 'low', why: 'every question was looked at; nothing found' }
+  const needed = safety.filter(({ level, status }) => level === 'error' && status !== 'pass')
+  return needed.length === 0
+    ? { risk: 'low', why: `nothing found; not looked at: ${open.join(', ')}` }
+    : { risk: 'medium', why: `nothing found, but not looked at: ${open.join(', ')}` }
+}
+
+/** What the exit code follows: warnings never decide. A row that was not run is no pass. */
+export function overallStatus(rows: readonly VerdictRow[]): VerdictStatus {
+  const deciding = rows.filter(({ level }) => level === 'error')
+  for (const status of ['fail', 'not-run', 'inconclusive'] as const)
+    if (deciding.some((row) => row.status === status)) return status
+  return deciding.length === 0 ? 'not-run' : 'pass'
+}
