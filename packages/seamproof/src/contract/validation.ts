@@ -23,6 +23,8 @@ export interface VerdictRow {
   measurement?: Measurement
   /** Where each opens to. */
   links: Evidence[]
+  /** Fingerprints of the findings that decided it. */
+  findings?: string[]
 }
 
 /** How bad it would be, by what was seen and by what was not looked at. Made by `judge`, explained by `why`. */

@@ -97,7 +97,13 @@ function safetyRow(
     level,
     links: linksOf(runs, findingsPath),
   }
-  if (failing.length > 0) return { ...base, status: 'fail', evidence: failedText(failing) }
+  if (failing.length > 0)
+    return {
+      ...base,
+      status: 'fail',
+      evidence: failedText(failing),
+      findings: failing.map(({ fingerprint }) => fingerprint),
+    }
   if (ran.length === 0)
     return {
       ...base,

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EvidenceBody } from '../../src/contract/validation.js'
 import { renderFlamegraphHtml } from '../../src/report/flamegraph/render-flamegraph-html.js'
 import { renderValidation } from '../../src/report/text/render-validation.js'
-import { quantityText } from '../../src/report/validation/quantity-text.js'
 import { renderValidationHtml } from '../../src/report/validation/render-validation-html.js'
 import { renderValidationMarkdown } from '../../src/report/validation/render-validation-markdown.js'
 import { launchChromium, openReport } from './chromium.js'
@@ -161,14 +160,4 @@ test('the table in the terminal has one line a row, says why a row was not run, 
   expect(text).toContain('soak was skipped')
   expect(text).toContain('risk of grid: high (found: leaks)')
   expect(text).toContain('FAIL: 6 passed, 1 failed, 0 inconclusive, 1 not run')
-})
-
-test('quantities are written in the unit that people say', () => {
-  expect(quantityText(113_000, 'ns')).toBe('113 µs')
-  expect(quantityText(0.26e-9 * 1e9, 'ns')).toBe('0.26 ns')
-  expect(quantityText(200_000, 'ops/s')).toBe('200k ops/s')
-  expect(quantityText(0.00026, 'ratio')).toBe('0.026 %')
-  expect(quantityText(64, 'B/op')).toBe('64 B/op')
-  expect(quantityText(5400, 's')).toBe('1.5 h')
-  expect(quantityText(0, 'allocations/op')).toBe('0 allocations/op')
 })

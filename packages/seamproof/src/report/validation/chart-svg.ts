@@ -1,8 +1,8 @@
 /** Charts as SVG in the page: they print, scale, follow the colour scheme and need no script. */
+import { quantityText } from '../../base/quantity-text.js'
 import type { Unit } from '../../contract/measurement.js'
 import type { PercentileLine, SeriesLine } from '../../contract/validation.js'
 import { escapeHtml } from '../html-text.js'
-import { quantityText } from './quantity-text.js'
 
 const width = 720
 const height = 220
@@ -75,7 +75,7 @@ export function seriesChart(title: string, unit: Unit, lines: readonly SeriesLin
   const x = linear(Math.min(...times), Math.max(...times), left, width - right, 6)
   return chart(title, lines, {
     yTicks: y.ticks.map((tick) => ({ at: y.at(tick), text: quantityText(tick, unit) })),
-    xTicks: x.ticks.map((tick) => ({ at: x.at(tick), text: quantityText(tick, 's') })),
+    xTicks: x.ticks.map((tick) => ({ at: x.at(tick), text: clockText(tick) })),
     paths: lines.map((line) =>
       line.values.map((value, i) => ({ x: x.at(line.timeS[i]!), y: y.at(value) })),
     ),
@@ -136,6 +136,12 @@ function chart(title: string, lines: readonly { name: string }[], parts: ChartPa
       ? ''
       : `<p class="legend">${lines.map(({ name }, i) => `<span class="key k${i % 4}"></span>${escapeHtml(name)}`).join(' ')}</p>`
   return svg(title, height, [...grid, ...drawn]) + legend
+}
+
+/** Seconds as a reader of a clock says them: an hour has ticks at `10 min`, not at `600 s`. */
+function clockText(seconds: number): string {
+  if (seconds >= 3600) return `${Number((seconds / 3600).toFixed(2))} h`
+  return seconds >= 60 ? `${Number((seconds / 60).toFixed(1))} min` : quantityText(seconds, 's')
 }
 
 const svg = (title: string, tall: number, parts: readonly string[]): string =>

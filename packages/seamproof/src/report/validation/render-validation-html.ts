@@ -2,6 +2,7 @@
  * report.html: one file without a script of its own. Verdicts first; each row is a `<details>` that opens to its evidence, so the
  * keyboard, a screen reader and a printer know what to do.
  */
+import { estimateText } from '../../base/quantity-text.js'
 import type { DefectStack, Finding } from '../../contract/finding.js'
 import type { Measurement } from '../../contract/measurement.js'
 import type { EvidenceBody, Validation, VerdictRow } from '../../contract/validation.js'
@@ -12,7 +13,6 @@ import { frameFullLocation, frameName } from '../frame-text.js'
 import { escapeHtml } from '../html-text.js'
 import { percentileChart, samplesChart, seriesChart } from './chart-svg.js'
 import { pageStyle } from './page-style.js'
-import { measurementText } from './quantity-text.js'
 
 export interface ValidationPage {
   validation: Validation
@@ -117,10 +117,19 @@ function rowDetails(row: VerdictRow, page: ValidationPage): string {
     `<span class="told">${escapeHtml(told)}</span>`,
     '</summary><div class="body">',
     measurement === undefined ? '' : measurementPart(measurement),
+    findingLinks(row, page),
     ...uniqueLinks(row).map((path) => bodyPart(path, page)),
     againPart(row),
     '</div></details>',
   ].join('')
+}
+
+function findingLinks({ findings = [] }: VerdictRow, { validation }: ValidationPage): string {
+  const lines = findings.map((fingerprint) => {
+    const found = validation.findings.findings.find((one) => one.fingerprint === fingerprint)
+    return `<li><a href="#f-${escapeHtml(fingerprint)}">${escapeHtml(found?.message ?? fingerprint)}</a></li>`
+  })
+  return lines.length === 0 ? '' : `<ul>${lines.join('')}</ul>`
 }
 
 const uniqueLinks = (row: VerdictRow): string[] => [...new Set(row.links.map(({ path }) => path))]
@@ -134,7 +143,7 @@ function measurementPart(measurement: Measurement): string {
     measurement.weakness === undefined
       ? ''
       : `<p class="why">Weaker than it looks: ${escapeHtml(measurement.weakness)}</p>`
-  return `<p>${escapeHtml(measurementText(measurement))}${spread}${measurement.workload === undefined ? '' : `, from the workload “${escapeHtml(measurement.workload)}”`}</p>${weakness}`
+  return `<p>${escapeHtml(estimateText(measurement.estimate, measurement.unit, measurement.sampleCount))}${spread}${measurement.workload === undefined ? '' : `, from the workload “${escapeHtml(measurement.workload)}”`}</p>${weakness}`
 }
 
 function bodyPart(path: string, { bodies }: ValidationPage): string {
@@ -218,7 +227,7 @@ function measuredPart({ measurements }: Validation): string {
   const lines = measurements.flatMap((list) => [
     ...list.measurements.map(
       (one) =>
-        `<tr><td>${cell(one.component)}</td><td>${cell(one.workload)}</td><td>${cell(one.detail ? `${one.metric} (${one.detail})` : one.metric)}</td><td class="number">${cell(measurementText(one))}</td><td>${cell(one.weakness)}</td></tr>`,
+        `<tr><td>${cell(one.component)}</td><td>${cell(one.workload)}</td><td>${cell(one.detail ? `${one.metric} (${one.detail})` : one.metric)}</td><td class="number">${cell(estimateText(one.estimate, one.unit, one.sampleCount))}</td><td>${cell(one.weakness)}</td></tr>`,
     ),
     ...list.missing.map(
       (one) =>

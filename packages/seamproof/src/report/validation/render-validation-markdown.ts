@@ -1,10 +1,10 @@
 /** report.md: the table first, then every finding, then what was measured. Reads well as a comment under a pull request. */
+import { estimateText } from '../../base/quantity-text.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Validation, VerdictRow } from '../../contract/validation.js'
 import type { VerdictStatus } from '../../contract/verdict.js'
 import { formatDate } from '../format-quantity.js'
 import { frameLabel } from '../frame-text.js'
-import { measurementText } from './quantity-text.js'
 
 const words: Record<VerdictStatus, string> = {
   pass: '✅ pass',
@@ -106,7 +106,7 @@ function measuredPart({ measurements }: Validation): string[] {
         md(one.component ?? ''),
         md(one.workload ?? ''),
         md(one.detail ? `${one.metric} (${one.detail})` : one.metric),
-        md(measurementText(one)),
+        md(estimateText(one.estimate, one.unit, one.sampleCount)),
         md(one.weakness ?? ''),
       ]),
     ),
