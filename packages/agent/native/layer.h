@@ -148,6 +148,7 @@ static inline struct lyr_thread *lyr_self(void) {
   if (AGT_UNLIKELY(!self || self->thread_index != thread->index)) return lyr_self_slow();
   return self;
 }
+extern struct lyr_node_version { uint32_t major, minor, patch; } g_lyr_node;
 struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
 /* The env begins: its address may have been another's. */
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);

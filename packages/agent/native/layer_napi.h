@@ -67,7 +67,10 @@ typedef struct napi_module {
 } napi_module;
 
 typedef struct napi_extended_error_info napi_extended_error_info;
-typedef struct napi_node_version napi_node_version;
+typedef struct napi_node_version {
+  uint32_t major, minor, patch;
+  const char *release;
+} napi_node_version;
 typedef struct napi_type_tag napi_type_tag;
 
 #endif

@@ -114,6 +114,24 @@ static void env_is_over(void *argument) {
   atomic_store(&known->state, ENV_OVER);
 }
 
+struct lyr_node_version g_lyr_node;
+
+/* Some bugs are Node's own, up to a version. */
+static void learn_version(napi_env env) {
+  static _Atomic bool is_known;
+  const struct napi_node_version *version = NULL;
+  if (!LYR_REAL(napi_get_node_version) || atomic_exchange(&is_known, true)) return;
+  if (LYR_REAL(napi_get_node_version)(env, &version) != NAPI_OK || !version) return;
+  g_lyr_node = (struct lyr_node_version){version->major, version->minor, version->patch};
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return;
+  uint8_t body[32], *p = agt_put_varint(body, version->major);
+  p = agt_put_varint(p, version->minor);
+  p = agt_put_varint(p, version->patch);
+  agt_meta_write(AGT_META_LAYER_NODE, body, (size_t)(p - body));
+  agt_thread_leave(thread);
+}
+
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon) {
   pthread_mutex_lock(&g_env_lock);
   struct lyr_env *known = find_env(env);
@@ -136,6 +154,7 @@ struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t ad
   if (!known) return NULL;
   self->last_env = env;
   self->last = known;
+  learn_version(env);
   if (LYR_REAL(napi_add_env_cleanup_hook))
     known->is_watched = LYR_REAL(napi_add_env_cleanup_hook)(env, env_is_over, known) == NAPI_OK;
   return known;

@@ -14,6 +14,7 @@ import type { CaptureFacts, ProcessFacts } from './contract/facts.js'
 import type { SymbolTable } from './contract/symbols.js'
 import type { Verdicts } from './contract/verdict.js'
 import { judgeCapture } from './judge/judge-capture.js'
+import { judgeLayer } from './judge/judge-layer.js'
 import { JsFrames, Scripts } from './symbols/js-frames.js'
 import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
 import { profileFromPerf } from './symbols/profile-from-perf.js'
@@ -35,6 +36,7 @@ export {
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
+export { layerReports } from './judge/layer-reports.js'
 export { inspectTrace } from './trace/inspect-trace.js'
 export { type TraceViolation, verifyTrace } from './trace/verify-trace.js'
 export { findCapture }
@@ -77,6 +79,8 @@ export async function readCapture(
     suppressions: (options.suppressions ?? []).filter(isInForce),
     workloads: manifest.workloads ?? [],
   })
+  if (facts.processes.some(({ layer }) => layer !== undefined))
+    verdicts.checks.push(...judgeLayer(facts, {}, manifest.workloads ?? []).checks)
   // A capture on a read-only medium or a full disk is read all the same, only more slowly.
   tryWriteWholeFile(join(captureDir, verdictsFile), `${JSON.stringify(verdicts)}\n`)
   const notes = [...unreadable, ...symbols.traces.flatMap((trace) => trace.notes)]

@@ -15,6 +15,7 @@ export function layerFacts(
   if (layer === null) return undefined
   const framesOf = (stack: number) => frameIndexesOf(meta, frames, stack)
   return {
+    ...(layer.nodeVersion === undefined ? {} : { nodeVersion: layer.nodeVersion }),
     wrappedFunctionCount: layer.wrappedFunctionCount,
     unknownFunctionCount: layer.unknownFunctionCount,
     apiCallCount: layer.crossings.reduce((sum, crossing) => sum + crossing.apiCallCount, 0),

@@ -74,6 +74,8 @@ export interface LayerObjectSeries {
 }
 
 export interface LayerFacts {
+  /** Of the Node that ran; absent when no addon with Node-API was loaded. */
+  nodeVersion?: string
   wrappedFunctionCount: number
   /** Functions that this Node exports and the layer does not know: calls to them were not seen. */
   unknownFunctionCount: number

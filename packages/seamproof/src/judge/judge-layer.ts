@@ -6,8 +6,10 @@ import type {
   LayerObjectSeries,
   LayerSeverity,
 } from '../contract/layer.js'
+import type { LayerKnown } from '../contract/layer-known.js'
 import { layerRule } from '../contract/layer-rules/layer-rules.js'
 import type { CheckVerdict } from '../contract/verdict.js'
+import { knownAs } from './known-findings.js'
 
 export interface LayerFilter {
   /** Rule ids, or beginnings of them: `SEAM-REF`. Empty: all. */
@@ -21,12 +23,19 @@ export interface LayerFilter {
 export interface JudgedFinding extends LayerFinding {
   /** Index into `CaptureFacts.processes`. */
   processIndex: number
+  /** Set when it is no fault of the addon's. */
+  known?: LayerKnown
+  /** Of what piles up in rounds. */
+  workload?: string
+  perOperation?: number
 }
 
 export interface LayerVerdicts {
   checks: CheckVerdict[]
   /** The most severe first. */
   findings: JudgedFinding[]
+  /** Patterns that are known and meant so; they do not count. */
+  suppressed: JudgedFinding[]
 }
 
 const severityOrder: LayerSeverity[] = ['error', 'warning', 'advice']
@@ -37,7 +46,11 @@ const pileUpRule: Partial<Record<LayerObjectKind, string>> = {
   deferred: 'SEAM-PROMISE-002',
   'async work': 'SEAM-WORK-004',
   'thread-safe function': 'SEAM-TSFN-003',
+  'async context': 'SEAM-ASYNC-002',
 }
+
+/** Seen while the process waits; whether it waited for ever is known at its end. */
+const hangRules: ReadonlySet<string> = new Set(['SEAM-TSFN-006', 'SEAM-HOOK-004'])
 
 /** Findings of the seam layer against the limit that there may be no error. */
 export function judgeLayer(
@@ -46,23 +59,36 @@ export function judgeLayer(
   workloads: readonly WorkloadRun[] = [],
 ): LayerVerdicts {
   const watched = facts.processes.filter((process) => process.layer !== undefined)
-  const findings = facts.processes
+  const all = facts.processes
     .flatMap((process, processIndex) =>
-      findingsOf(process).map((finding) => ({ ...finding, processIndex })),
+      findingsOf(process).map((finding) => recognised({ ...finding, processIndex }, process)),
     )
     .filter((finding) => isKept(finding, filter))
     .sort(bySeverity)
+  const findings = all.filter(({ known }) => known?.origin !== 'pattern')
+  const suppressed = all.filter(({ known }) => known?.origin === 'pattern')
   const failed = workloads.find((workload) => workload.error !== undefined)
-  return { checks: [overall(watched, findings, failed)], findings }
+  return { checks: [overall(watched, findings, failed)], findings, suppressed }
 }
 
-function findingsOf({ layer }: ProcessFacts): LayerFinding[] {
+type ProcessFinding = Omit<JudgedFinding, 'processIndex'>
+
+function findingsOf({ layer, end }: ProcessFacts): ProcessFinding[] {
   if (layer === undefined) return []
-  return [...layer.findings, ...layer.objects.flatMap(pileUp)]
+  // A process that came to its end by itself was kept alive by nothing.
+  const ended = layer.findings.filter(({ ruleId }) => !hangRules.has(ruleId) || end !== 'closed')
+  return [...ended, ...layer.objects.flatMap(pileUp)]
+}
+
+/** What is Node's own fault is nobody's error. */
+function recognised(finding: JudgedFinding, process: ProcessFacts): JudgedFinding {
+  const known = knownAs(finding, process)
+  if (known === undefined) return finding
+  return { ...finding, known, ...(known.origin === 'node' ? { severity: 'advice' as const } : {}) }
 }
 
 /** CPython's rule for reference leaks: every round adds at least one. */
-function pileUp(series: LayerObjectSeries): LayerFinding[] {
+function pileUp(series: LayerObjectSeries): ProcessFinding[] {
   const ruleId = pileUpRule[series.kind]
   const steps = series.liveCounts.slice(1).map((count, i) => count - series.liveCounts[i]!)
   if (ruleId === undefined || steps.length < 3 || steps.some((step) => step < 1)) return []
@@ -89,6 +115,8 @@ function pileUp(series: LayerObjectSeries): LayerFinding[] {
         { name: 'per operation', value: perOperation.toPrecision(3) },
       ],
       count: grown,
+      workload: series.workload,
+      perOperation,
     },
   ]
 }

@@ -47,6 +47,7 @@ export interface TraceLayerLive {
 }
 
 export interface TraceLayer {
+  nodeVersion: string | undefined
   wrappedFunctionCount: number
   unknownFunctionCount: number
   findings: TraceFinding[]
@@ -84,7 +85,7 @@ const kinds: (LayerObjectKind | undefined)[] = [
 ]
 
 export function isLayerRecord(type: number): boolean {
-  return type >= MetaType.layer && type <= MetaType.layerLive
+  return (type >= MetaType.layer && type <= MetaType.layerLive) || type === MetaType.layerNode
 }
 
 /** Collects the layer's records of one META stream. */
@@ -100,6 +101,7 @@ export class LayerRecords {
         this.#layer = {
           wrappedFunctionCount: body.varint(),
           unknownFunctionCount: body.varint(),
+          nodeVersion: undefined,
           findings: [],
           crossings: [],
           live: [],
@@ -120,6 +122,10 @@ export class LayerRecords {
         this.#crossings.set(callback, crossing)
         break
       }
+      case MetaType.layerNode:
+        if (this.#layer !== null)
+          this.#layer.nodeVersion = `${body.varint()}.${body.varint()}.${body.varint()}`
+        break
       case MetaType.layerLive:
         this.#live.push(readLive(body, markIndex))
         break

@@ -36,6 +36,7 @@ export const MetaType = {
   findingRepeated: 20,
   crossings: 21,
   layerLive: 22,
+  layerNode: 30,
 } as const
 
 export const NodeFlag = {

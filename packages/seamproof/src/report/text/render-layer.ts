@@ -1,6 +1,7 @@
 /** Findings of the seam layer: the rule, who broke it, and the life of the object it was broken with. */
 import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
 import type { LayerFinding, LayerStackRole } from '../../contract/layer.js'
+import type { LayerKnown } from '../../contract/layer-known.js'
 import { layerRule, nodeDocsUrl } from '../../contract/layer-rules/layer-rules.js'
 import type { CheckVerdict } from '../../contract/verdict.js'
 import { formatBytes, formatCount } from '../format-quantity.js'
@@ -19,9 +20,12 @@ import {
 } from './text-style.js'
 import { verdictLines } from './verdict-text.js'
 
+type ShownFinding = LayerFinding & { processIndex: number; known?: LayerKnown }
+
 export interface LayerReport {
   checks: readonly CheckVerdict[]
-  findings: readonly (LayerFinding & { processIndex: number })[]
+  findings: readonly ShownFinding[]
+  suppressed: readonly ShownFinding[]
 }
 
 export interface LayerTextOptions extends TextOptions {
@@ -40,7 +44,7 @@ const crossingsShown = 8
 
 export function renderLayer(
   captureFacts: CaptureFacts,
-  { checks, findings }: LayerReport,
+  { checks, findings, suppressed }: LayerReport,
   options: LayerTextOptions = {},
 ): string {
   const facts = printableFacts(captureFacts)
@@ -51,11 +55,11 @@ export function renderLayer(
   for (const finding of findings.slice(0, limit))
     lines.push(...findingBlock(finding, facts.processes[finding.processIndex]!, style), '')
   if (findings.length > limit) lines.push(`… and ${formatCount(findings.length - limit)} more`, '')
-  lines.push(...crossingLines(facts, style))
+  lines.push(...suppressedLines(suppressed, style), ...crossingLines(facts, style))
   return joinLines(lines)
 }
 
-function findingBlock(finding: LayerFinding, process: ProcessFacts, style: TextStyle): string[] {
+function findingBlock(finding: ShownFinding, process: ProcessFacts, style: TextStyle): string[] {
   const rule = layerRule(finding.ruleId)
   const paint =
     finding.severity === 'error'
@@ -68,6 +72,7 @@ function findingBlock(finding: LayerFinding, process: ProcessFacts, style: TextS
     `${paint(finding.severity.toUpperCase())} ${style.bold(finding.ruleId)}  ${rule?.title ?? ''}${times}`,
     `  ${style.subject(whereText(finding))}`,
   ]
+  if (finding.known !== undefined) lines.push(...knownLines(finding.known, style))
   for (const { name, value } of finding.notes)
     lines.push(`  ${printable(name)}: ${printable(value)}`)
   for (const { role, frameIndexes } of finding.stacks) {
@@ -86,6 +91,27 @@ function findingBlock(finding: LayerFinding, process: ProcessFacts, style: TextS
     style.dim(`  ${nodeDocsUrl(rule)}  docs/rules/${rule.id}.md`),
   )
   return lines
+}
+
+/** Node's own, with the release that has the fix. */
+function knownLines({ reason, fixedIn, url }: LayerKnown, style: TextStyle): string[] {
+  const fixed = fixedIn === undefined ? 'not fixed yet' : `fixed in ${fixedIn.join(' and ')}`
+  return [
+    `  ${style.bold(`Node’s, ${fixed}`)}`,
+    `  ${wrap(reason, style.width - 2, '  ')}`,
+    style.dim(`  ${url}`),
+  ]
+}
+
+function suppressedLines(suppressed: readonly ShownFinding[], style: TextStyle): string[] {
+  if (suppressed.length === 0) return []
+  const lines = [heading(style, 'Known patterns, not counted')]
+  for (const finding of suppressed)
+    lines.push(
+      `${finding.ruleId}  ${whereText(finding)}`,
+      style.dim(`  ${wrap(finding.known?.reason ?? '', style.width - 2, '  ')}`),
+    )
+  return [...lines, '']
 }
 
 /** `sharp.node, in resize() (callback), calling napi_delete_reference` */
