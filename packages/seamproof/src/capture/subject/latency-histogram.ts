@@ -1,54 +1,47 @@
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
+import type { LatencyFigures } from '../../contract/soak.js'
+import { type LatencyCounts, slotValueNs } from './latency-counts.js'
 
-/** A nanosecond to twenty minutes at three digits: what waits longer than that is counted as twenty minutes. */
-const longestNs = 1.2e12
-
-export class LatencyHistogram {
-  readonly #histogram: Histogram = build({
+/** The HDR histogram of what was counted, a nanosecond to half an hour, at three digits. */
+export function hdrOf(slots: Uint32Array): Histogram {
+  const histogram = build({
     bitBucketSize: 32,
     autoResize: false,
     lowestDiscernibleValue: 1,
-    highestTrackableValue: longestNs,
+    highestTrackableValue: 2 ** 41,
     numberOfSignificantValueDigits: 3,
   })
+  for (const [slot, count] of slots.entries())
+    if (count > 0) histogram.recordValueWithCount(Math.max(1, slotValueNs(slot)), count)
+  return histogram
+}
 
-  record(ns: number): void {
-    this.#histogram.recordValue(ns < 1 ? 1 : ns > longestNs ? longestNs : Math.floor(ns))
-  }
+/** HDR's own format (V2, compressed, base64), which every HDR tool reads. */
+export const encodeHdr = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram, 9)
 
-  recordMany(ns: number, count: number): void {
-    this.#histogram.recordValueWithCount(
-      Math.floor(Math.min(longestNs, Math.max(1, ns))),
-      Math.floor(count),
-    )
-  }
+export interface LatencySums {
+  total: number
+  sumNs: number
+  maxNs: number
+}
 
-  /** HDR's own format (V2, compressed, base64), which every HDR tool reads. */
-  encode(): string {
-    return encodeIntoCompressedBase64(this.#histogram, 1)
-  }
-
-  get count(): number {
-    return this.#histogram.totalCount
-  }
-
-  percentileNs(percentile: number): number {
-    return this.#histogram.totalCount === 0 ? 0 : this.#histogram.getValueAtPercentile(percentile)
-  }
-
-  get maxNs(): number {
-    return this.#histogram.maxValue
-  }
-
-  get meanNs(): number {
-    return this.#histogram.mean
-  }
-
-  addTo(other: LatencyHistogram): void {
-    other.#histogram.add(this.#histogram)
-  }
-
-  reset(): void {
-    this.#histogram.reset()
+export function latencyFigures(
+  histogram: Histogram,
+  { total, sumNs, maxNs }: LatencySums,
+): LatencyFigures {
+  const at = (percentile: number) =>
+    total === 0 ? 0 : Math.min(maxNs, histogram.getValueAtPercentile(percentile))
+  return {
+    count: total,
+    meanNs: total === 0 ? 0 : sumNs / total,
+    p50Ns: at(50),
+    p90Ns: at(90),
+    p99Ns: at(99),
+    p999Ns: at(99.9),
+    p9999Ns: at(99.99),
+    maxNs,
   }
 }
+
+export const figuresOf = (counts: LatencyCounts): LatencyFigures =>
+  latencyFigures(hdrOf(counts.slots), counts)

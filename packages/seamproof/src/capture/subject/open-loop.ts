@@ -1,5 +1,5 @@
 import type { Ticker } from '@seamproof/agent/ticker'
-import { LatencyHistogram } from './latency-histogram.js'
+import { LatencyCounts } from './latency-counts.js'
 import { schedulerTimes } from './scheduler-times.js'
 
 export interface OpenLoopOptions {
@@ -30,9 +30,9 @@ const sliceNs = 1e6
  */
 export class OpenLoop {
   /** From the scheduled start to the end. Whoever reads it may reset it. */
-  readonly latency = new LatencyHistogram()
+  readonly latency = new LatencyCounts()
   /** From the real start to the end; for asynchronous operations the same, with what ran in between. */
-  readonly service = new LatencyHistogram()
+  readonly service = new LatencyCounts()
   readonly #operation: () => unknown
   readonly #ticker: Ticker
   readonly #cell: Float64Array
@@ -78,6 +78,11 @@ export class OpenLoop {
       this.#finish = { resolve, reject }
       this.#ticker.start(this.#periodUs, () => this.#tick())
     })
+  }
+
+  /** Ends the call of `run` that is under way at its next tick; the schedule ends there too. */
+  stop(): void {
+    this.#untilNs = Math.min(this.#untilNs, this.#now())
   }
 
   /** Waits for what is under way, while nothing new is started. False when some of it did not end in time. */
@@ -183,8 +188,8 @@ export interface OpenLoopResult extends OpenLoopCounts {
   /** Share of the main thread's time that it wanted to run and another process had the processor. */
   runQueueWaitShare: number
   cpuShare: number
-  latency: LatencyHistogram
-  service: LatencyHistogram
+  latency: LatencyCounts
+  service: LatencyCounts
 }
 
 /** One operation at a set rate for a set time; the short form for who needs no pauses. */

@@ -1,0 +1,269 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ExitCode, SeamproofError } from '../../base/seamproof-error.js'
+import { seamproofVersion } from '../../base/seamproof-version.js'
+import { type CaptureManifest, captureFormatVersion } from '../../contract/capture.js'
+import type { SoakHead, SoakLine } from '../../contract/soak.js'
+import { createCaptureDirectory, updateManifest, writeManifest } from '../capture-directory.js'
+import { machineFacts } from '../machine-facts.js'
+import { requireAgent } from '../require-agent.js'
+import { subjectEnvironment } from '../subject-environment.js'
+import { findSubjectExecutable } from '../subject-executable.js'
+import { bundleWorkload } from '../workload-bundle.js'
+import { findWorkloadFile, type WorkloadFile } from '../workload-file.js'
+import { SoakPart, type SoakPartOutcome } from './soak-part.js'
+import { readSoakHead, readSoakSeries, SoakRecord, writeSoakHead } from './soak-record.js'
+
+export interface CaptureSoakOptions {
+  file: string
+  cwd: string
+  env: NodeJS.ProcessEnv
+  outDir?: string | undefined
+  isForced: boolean
+  nodePath?: string | undefined
+  forMs: number
+  ratePerS: number
+  only?: string[] | undefined
+  intervalMs?: number | undefined
+  warmupMs?: number | undefined
+  memoryLimitBytes?: number | undefined
+  /** Ordinary scheduling even where real-time is permitted. */
+  isOrdinary?: boolean | undefined
+  /** No second process that measures the machine's floor. */
+  hasNoFloor?: boolean | undefined
+  /** How often a subject that crashed is started again, for the time that is left. */
+  restartsMax?: number | undefined
+  /** Each line as it is recorded, for who watches. */
+  onLine?: ((line: SoakLine, head: SoakHead) => void) | undefined
+  onStart?: ((folder: string, head: SoakHead) => void) | undefined
+  /** Aborted: the soak comes to an end as after its last round. */
+  stop?: AbortSignal | undefined
+}
+
+export interface SoakCapture {
+  folder: string
+  head: SoakHead
+  outcome: SoakPartOutcome
+  restartCount: number
+}
+
+/** However long a soak is, it has no more intervals and no more rests than this: the record stays small. */
+const intervalsMax = 2000
+const restsMax = 40
+const intervalMsDefault = 10_000
+const roundMsMin = 500
+
+/** A soak from its beginning: a folder that is a capture in aggregate mode, with the series beside it. */
+export async function captureSoak(options: CaptureSoakOptions): Promise<SoakCapture> {
+  const file = findWorkloadFile(options.file, options.cwd)
+  const node = findSubjectExecutable(options.nodePath ?? process.execPath, options)
+  const library = await requireAgent()
+  const folder = createCaptureDirectory({ ...options, name: `soak-${file.name}`, now: new Date() })
+  const modulePath = await prepareModule(folder, file).catch((error: unknown) => {
+    rmSync(folder, { recursive: true })
+    throw error
+  })
+  const head = headOf(file, node.path, options)
+  writeSoakHead(folder, head)
+  writeManifest(folder, manifestOf(head, options.cwd, node.path))
+  options.onStart?.(folder, head)
+  return await driveParts({
+    folder,
+    head,
+    library,
+    nodePath: node.path,
+    modulePath,
+    options,
+    done: [],
+  })
+}
+
+/** Goes on with a soak that was interrupted, for the time that was left. */
+export async function resumeSoak(
+  folder: string,
+  options: Omit<CaptureSoakOptions, 'file' | 'forMs' | 'ratePerS'>,
+): Promise<SoakCapture> {
+  const head = readSoakHead(folder)
+  const done = readSoakSeries(folder)
+  const file = findWorkloadFile(head.workloadFile, head.cwd)
+  const node = findSubjectExecutable(options.nodePath ?? process.execPath, options)
+  const library = await requireAgent()
+  const bundled = join(folder, 'workload', 'workload.mjs')
+  const modulePath = file.mustBundle && existsSync(bundled) ? bundled : file.path
+  if (leftMs(head, done) < roundMsMin)
+    throw new SeamproofError(
+      'SOAK_COMPLETE',
+      `${folder} had its load for all of ${head.forMs / 1000} s`,
+      { exitCode: ExitCode.usage, hint: `see it: seamproof soak --report ${folder}` },
+    )
+  options.onStart?.(folder, head)
+  const all = {
+    ...options,
+    file: head.workloadFile,
+    forMs: head.forMs,
+    ratePerS: head.ratePerS,
+    only: head.workloads.length > 0 ? head.workloads : undefined,
+  }
+  return await driveParts({
+    folder,
+    head,
+    library,
+    nodePath: node.path,
+    modulePath,
+    options: all,
+    done,
+  })
+}
+
+interface Drive {
+  folder: string
+  head: SoakHead
+  library: string
+  nodePath: string
+  modulePath: string
+  options: CaptureSoakOptions
+  done: SoakLine[]
+}
+
+async function driveParts({ folder, head, library, nodePath, modulePath, options, done }: Drive) {
+  const record = new SoakRecord(folder)
+  const lines = [...done]
+  const startedAtMs = Date.parse(lines[0]?.at ?? new Date().toISOString())
+  const env = environmentOf(folder, options)
+  let part = Math.max(0, ...lines.map((line) => line.part))
+  let restartCount = 0
+  try {
+    for (;;) {
+      part++
+      const outcome = await new SoakPart({
+        folder,
+        head,
+        library,
+        nodePath,
+        modulePath,
+        env,
+        part,
+        startedAtMs,
+        loadMs: leftMs(head, lines),
+        options,
+        emit: (line) => {
+          record.append(line)
+          lines.push(line)
+          options.onLine?.(line, head)
+        },
+      }).run()
+      finishManifest(folder, head, nodePath, lines, outcome)
+      const mayRestart =
+        outcome.end.reason === 'crashed' && restartCount < (options.restartsMax ?? 0)
+      if (!mayRestart || options.stop?.aborted) return { folder, head, outcome, restartCount }
+      restartCount++
+    }
+  } finally {
+    record.close()
+  }
+}
+
+/** Load that is still owed: what the parts before had, warm-ups not counted. */
+function leftMs(head: SoakHead, lines: readonly SoakLine[]): number {
+  let doneMs = 0
+  for (const line of lines) if (line.type === 'interval' && !line.isWarmup) doneMs += line.loadMs
+  return head.forMs - doneMs
+}
+
+async function prepareModule(folder: string, file: WorkloadFile): Promise<string> {
+  if (!file.mustBundle) return file.path
+  const bundleDir = join(folder, 'workload')
+  mkdirSync(bundleDir)
+  return await bundleWorkload(file.path, bundleDir)
+}
+
+function headOf(file: WorkloadFile, nodePath: string, options: CaptureSoakOptions): SoakHead {
+  const { forMs, memoryLimitBytes } = options
+  return {
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    command: commandOf(options),
+    cwd: options.cwd,
+    workloadFile: file.path,
+    workloads: options.only ?? [],
+    forMs,
+    warmupMs: options.warmupMs ?? Math.min(180_000, Math.max(2000, forMs / 20)),
+    ratePerS: options.ratePerS,
+    intervalMs: Math.max(
+      options.intervalMs ?? Math.min(intervalMsDefault, Math.max(1000, forMs / 20)),
+      forMs / intervalsMax,
+    ),
+    roundMs: forMs / Math.min(restsMax, Math.max(4, Math.floor(forMs / roundMsMin))),
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    machine: machineFacts(nodePath),
+  }
+}
+
+function commandOf({ file, forMs, ratePerS, only = [] }: CaptureSoakOptions): string[] {
+  const chosen = only.flatMap((name) => ['--only', name])
+  return [
+    'seamproof',
+    'soak',
+    file,
+    ...chosen,
+    '--for',
+    `${forMs / 1000}s`,
+    '--rate',
+    `${ratePerS}/s`,
+  ]
+}
+
+function manifestOf(head: SoakHead, cwd: string, nodePath: string): CaptureManifest {
+  const { os, arch, libc, nodeVersion } = head.machine
+  return {
+    formatVersion: captureFormatVersion,
+    seamproofVersion,
+    createdAt: head.createdAt,
+    command: head.command,
+    cwd,
+    mode: 'aggregate',
+    isExact: false,
+    workloadFile: head.workloadFile,
+    exit: { code: null, signal: null },
+    wallMs: 0,
+    machine: { os, arch, libc, nodeVersion: nodeVersion || nodePath },
+  }
+}
+
+/** The analysis of the trace wants to know how many operations lie between two rests. */
+function finishManifest(
+  folder: string,
+  head: SoakHead,
+  nodePath: string,
+  lines: readonly SoakLine[],
+  { names, exit }: SoakPartOutcome,
+): void {
+  const manifest = manifestOf(head, head.cwd, nodePath)
+  const rests = lines.filter((line) => line.type === 'rest')
+  const last = rests.at(-1)
+  const ofPart = rests.filter((rest) => rest.part === last?.part)
+  const roundCount = ofPart.length - 1
+  manifest.exit = exit
+  manifest.wallMs = lines.at(-1)?.elapsedMs ?? 0
+  if (last !== undefined && roundCount > 0)
+    manifest.workloads = [
+      {
+        name: names.join(' + '),
+        operationsPerRound: Math.max(1, Math.round(last.operationCount / roundCount)),
+        roundCount,
+        warmupOperations: Math.round((head.warmupMs / 1000) * head.ratePerS),
+      },
+    ]
+  updateManifest(folder, manifest)
+}
+
+function environmentOf(folder: string, { env }: CaptureSoakOptions): Record<string, string> {
+  return subjectEnvironment({
+    captureDir: folder,
+    mode: 'aggregate',
+    isExact: false,
+    isWorkload: true,
+    userEnv: env,
+  })
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ProcessMemory } from '../../contract/soak.js'
+
+/** What the kernel says of a process; undefined when it is gone. */
+export function readProcessMemory(pid: number): ProcessMemory | undefined {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return {
+      rssBytes: kib(rollup, 'Rss'),
+      ussBytes: kib(rollup, 'Private_Clean') + kib(rollup, 'Private_Dirty'),
+      pssBytes: kib(rollup, 'Pss'),
+      fdCount: readdirSync(`/proc/${pid}/fd`).length,
+      threadCount: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0),
+      mappingCount: lineCount(readFileSync(`/proc/${pid}/maps`, 'utf8')),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Cheap enough to look at several times a second. */
+export function readRssBytes(pid: number): number | undefined {
+  try {
+    return kib(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS')
+  } catch {
+    return undefined
+  }
+}
+
+const ticksPerSecond = 100
+
+/** Processor time of all threads, in milliseconds; undefined when the process is gone. */
+export function readCpuMs(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name in parentheses may hold anything; the fields count from behind it.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000
+  } catch {
+    return undefined
+  }
+}
+
+function kib(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
+}
+
+function lineCount(text: string): number {
+  return text.split('\n').length - 1
+}

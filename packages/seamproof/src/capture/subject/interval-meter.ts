@@ -1,0 +1,134 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import type { SubjectMemory } from '../../contract/soak.js'
+import type { LatencyCounts } from './latency-counts.js'
+import type { LatencySums } from './latency-histogram.js'
+import type { OpenLoop } from './open-loop.js'
+import { schedulerTimes } from './scheduler-times.js'
+import type { IntervalReport } from './soak-plan.js'
+
+interface Counter {
+  stats(name: string): number
+}
+
+const heapSampleMs = 250
+
+/** Adds up what one interval saw, in the subject itself; bounded, whatever the length of the soak. */
+export class IntervalMeter {
+  readonly #loop: OpenLoop
+  readonly #counter: Counter
+  readonly #countsPaths: readonly [string, string]
+  #takenCount = 0
+  #gcCount = 0
+  #gcMs = 0
+  #heapUsedMin = Number.POSITIVE_INFINITY
+  #loadMs = 0
+  #loadSinceMs: number | undefined
+  #scheduled = 0
+  #completed = 0
+  #times = schedulerTimes()
+  #utilization = performance.eventLoopUtilization()
+  #startedMs = performance.now()
+
+  constructor(loop: OpenLoop, counter: Counter, countsPaths: readonly [string, string]) {
+    this.#loop = loop
+    this.#countsPaths = countsPaths
+    this.#counter = counter
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        // Those of a rest were asked for.
+        if (this.#loadSinceMs === undefined || entry.startTime < this.#loadSinceMs) continue
+        this.#gcCount++
+        this.#gcMs += entry.duration
+      }
+    }).observe({ entryTypes: ['gc'] })
+    setInterval(() => {
+      this.#heapUsedMin = Math.min(this.#heapUsedMin, getHeapStatistics().used_heap_size)
+    }, heapSampleMs).unref()
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.#startedMs
+  }
+
+  loadBegins(): void {
+    this.#loadSinceMs = performance.now()
+  }
+
+  loadEnds(): void {
+    if (this.#loadSinceMs !== undefined) this.#loadMs += performance.now() - this.#loadSinceMs
+    this.#loadSinceMs = undefined
+  }
+
+  /** What the interval was, and begins the next. */
+  take(isWarmup: boolean): IntervalReport {
+    const isLoaded = this.#loadSinceMs !== undefined
+    this.loadEnds()
+    const counts = this.#loop.counts
+    const times = schedulerTimes()
+    const utilization = performance.eventLoopUtilization(this.#utilization)
+    const { latency, service } = this.#loop
+    const report: IntervalReport = {
+      isWarmup,
+      loadMs: this.#loadMs,
+      scheduledCount: counts.scheduledCount - this.#scheduled,
+      completedCount: counts.completedCount - this.#completed,
+      backlogCount: counts.scheduledCount - counts.completedCount,
+      latency: sumsOf(latency),
+      service: sumsOf(service),
+      countsPath: this.#leaveCounts(),
+      runQueueWaitShare: (times.waitNs - this.#times.waitNs) / (this.ageMs * 1e6),
+      eventLoopUtilization: utilization.utilization,
+      gcCount: this.#gcCount,
+      gcMs: this.#gcMs,
+      memory: this.memory(),
+    }
+    latency.reset()
+    service.reset()
+    this.#scheduled = counts.scheduledCount
+    this.#completed = counts.completedCount
+    this.#times = times
+    this.#utilization = performance.eventLoopUtilization()
+    this.#gcCount = 0
+    this.#gcMs = 0
+    this.#heapUsedMin = Number.POSITIVE_INFINITY
+    this.#loadMs = 0
+    this.#startedMs = performance.now()
+    if (isLoaded) this.loadBegins()
+    return report
+  }
+
+  /** Into the page cache: some tens of microseconds. */
+  #leaveCounts(): string {
+    const path = this.#countsPaths[this.#takenCount++ % 2 === 0 ? 0 : 1]
+    const descriptor = openSync(path, 'w')
+    writeSync(descriptor, this.#loop.latency.slots)
+    writeSync(descriptor, this.#loop.service.slots)
+    closeSync(descriptor)
+    return path
+  }
+
+  memory(): SubjectMemory {
+    const { heapTotal, external, arrayBuffers } = process.memoryUsage()
+    const nativeLiveBytes = this.#counter.stats('liveBytes')
+    return {
+      ...(Number.isNaN(nativeLiveBytes) ? {} : { nativeLiveBytes }),
+      heapUsedBytes: Math.min(this.#heapUsedMin, getHeapStatistics().used_heap_size),
+      heapTotalBytes: heapTotal,
+      externalBytes: external,
+      arrayBuffersBytes: arrayBuffers,
+      handleCount: process.getActiveResourcesInfo().length,
+    }
+  }
+
+  /** At rest nothing before counts. */
+  memoryNow(): SubjectMemory {
+    this.#heapUsedMin = Number.POSITIVE_INFINITY
+    return this.memory()
+  }
+}
+
+function sumsOf({ total, sumNs, maxNs }: LatencyCounts): LatencySums {
+  return { total, sumNs, maxNs }
+}
