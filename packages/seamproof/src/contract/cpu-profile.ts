@@ -6,6 +6,9 @@ import type { Frame } from './frame.js'
  */
 export type SampleState = 'js' | 'native' | 'builtin' | 'gc' | 'kernel' | 'runnable' | 'idle'
 
+/** Module of the kernel's frames, whatever the source calls it. */
+export const kernelModule = '[kernel]'
+
 export type ThreadRole = 'main' | 'worker' | 'pool' | 'v8' | 'addon' | 'other'
 
 export interface CpuThread {

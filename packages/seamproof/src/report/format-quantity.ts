@@ -1,3 +1,5 @@
+import type { Estimate } from '../contract/facts.js'
+
 /** How every report writes numbers: one place, so that text, HTML and tables read alike. */
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
@@ -69,6 +71,34 @@ export function formatDuration(durationMs: number): string {
   const hours = Math.floor(seconds / 3600)
   const minutes = Math.floor((seconds % 3600) / 60)
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`
+}
+
+const timeUnits: [suffix: string, ns: number][] = [
+  ['ns', 1],
+  ['µs', 1e3],
+  ['ms', 1e6],
+  ['s', 1e9],
+]
+
+/** Nanoseconds with three significant digits: `830 ns`, `1.20 µs`, `12.3 ms`, `4.56 s`; from ten minutes on `12 min 3 s`. */
+export function formatTimeNs(ns: number): string {
+  const size = Math.abs(ns)
+  if (size >= 600e9) return formatDuration(ns / 1e6)
+  // 999.5 and up would print as "1000".
+  const [suffix, unit] = timeUnits.findLast(([, from]) => size >= from * 0.9995) ?? timeUnits[0]!
+  const value = size / unit
+  const isWhole = unit === 1 && value >= 10
+  const digits = isWhole ? String(Math.round(value)) : value === 0 ? '0' : threeDigits(value)
+  return `${ns < 0 ? '-' : ''}${digits} ${suffix}`
+}
+
+/** `12.3 % (11.0–13.8 %)`: never a share without how sure it is. */
+export const formatShareInterval = ({ value, low, high }: Estimate): string =>
+  `${formatPercent(value)} (${percentDigits(low)}–${percentDigits(high)} %)`
+
+function percentDigits(ratio: number): string {
+  const percent = Math.max(0, ratio) * 100
+  return percent === 0 ? '0' : percent < 0.95 ? percent.toFixed(2) : percent.toFixed(1)
 }
 
 /** `1 block`, `2,000 blocks`. */

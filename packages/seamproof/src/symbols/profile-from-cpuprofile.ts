@@ -17,13 +17,16 @@ export function profileFromCpuprofile(file: CpuprofileFile, jsFrames: JsFrames):
   const thread = builder.thread({ tid: 0, name: 'main', role: 'main' })
   const stacks = stackReader(file, builder, jsFrames)
   const gc: CpuProfile['gc'] = []
+  let running = 0
   file.sampleNode.forEach((node, index) => {
     const fromUs = file.sampleUs[index]!
     // V8 says when a sample was taken: what it saw then is taken to last until the next.
     const ns = Math.round(((file.sampleUs[index + 1] ?? file.durationUs) - fromUs) * 1000)
     const state = stateOf(file.nodes[node]!)
     const timeNs = fromUs * 1000
-    builder.add({ stack: stacks(node), thread, state, ns, timeNs })
+    // V8 gives collections no stack: they interrupted what ran before them.
+    if (state !== 'gc') running = node
+    builder.add({ stack: stacks(running), thread, state, ns, timeNs })
     const last = gc.at(-1)
     if (state !== 'gc') return
     if (last !== undefined && last.timeNs + last.durationNs === timeNs) last.durationNs += ns
@@ -64,7 +67,8 @@ function stackReader(file: CpuprofileFile, builder: ProfileBuilder, jsFrames: Js
     let stack = at === -1 ? [] : known.get(at)!
     for (const step of path.reverse()) {
       const one = file.nodes[step]!
-      if (one.parent !== -1 && pseudoStates[one.functionName] !== 'idle') {
+      const pseudo = one.url === '' ? pseudoStates[one.functionName] : undefined
+      if (one.parent !== -1 && pseudo !== 'idle' && pseudo !== 'gc') {
         const key = `${one.functionName}\n${one.url}\n${one.line}\n${one.column}`
         stack = [...stack, builder.frame(key, () => frameOf(one, jsFrames))]
       }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { CpuProfile, SampleState } from '../contract/cpu-profile.js'
+import { type CpuProfile, kernelModule, type SampleState } from '../contract/cpu-profile.js'
 import type { Frame } from '../contract/frame.js'
 import type { PerfFrame, PerfSample, PerfScript } from '../trace/perf-script.js'
 import { builtinFrame, builtinPrefix, parseCodeName } from './code-name.js'
@@ -7,7 +7,7 @@ import { tidyName, trimLinkerName } from './demangler.js'
 import type { JsFrames } from './js-frames.js'
 import { moduleOrigin } from './module-origin.js'
 import { ProfileBuilder } from './profile-builder.js'
-import { kernelModule, roleOfThread, stateOfFrames } from './sample-state.js'
+import { roleOfThread, stateOfFrames } from './sample-state.js'
 
 const runtimeProgram = /^(?:node(?:js)?(?:[-.]?v?\d.*)?|electron|bun|deno)$/
 const jitMap = /(?:^|\/)perf-\d+\.map$|^\[JIT\] tid \d+$|\.so\.jitted$|jitted-\d+-\d+\.so$/

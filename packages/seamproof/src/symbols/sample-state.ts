@@ -1,8 +1,5 @@
-import type { SampleState, ThreadRole } from '../contract/cpu-profile.js'
+import { kernelModule, type SampleState, type ThreadRole } from '../contract/cpu-profile.js'
 import type { Frame } from '../contract/frame.js'
-
-/** Kernel frames of every source have this module, so that reports can tell them apart. */
-export const kernelModule = '[kernel]'
 
 /** V8's collectors by the functions that their work runs under, on the main thread and on its helpers. */
 const collector =

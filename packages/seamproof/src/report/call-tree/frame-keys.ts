@@ -5,10 +5,11 @@ import type { ProcessData } from './process-data.js'
 export const groupings = ['function', 'line', 'module'] as const
 export type Grouping = (typeof groupings)[number]
 
-export const foldNames = ['node', 'runtime', 'system', 'unnamed'] as const
+export const foldNames = ['outer', 'node', 'runtime', 'system', 'unnamed'] as const
 export type FoldName = (typeof foldNames)[number]
 
 export const foldLabels: Record<FoldName, string> = {
+  outer: "Before the program's own code",
   node: 'Node internals',
   runtime: 'V8 and Node runtime',
   system: 'libc and allocator',
@@ -103,6 +104,16 @@ export function buildKeys(
   for (let index = 0; index < count; index++) {
     const category = frames.category[index] ?? 0
     const name = data.text(frames.name[index] ?? 0)
+    const flags = frames.flags[index] ?? 0
+    if ((flags & 4) !== 0 && folds.has('outer')) {
+      keyOf[index] = keyIndex(builder, 'fold outer', () => ({
+        label: "⋯ before the program's own code",
+        frame: -1,
+        category: frameCategories.indexOf('runtime'),
+        isCollapsed: true,
+      }))
+      continue
+    }
     const fold = foldOfCategory[frameCategories[category] ?? 'unknown']
     if (fold !== undefined && folds.has(fold) && !neverFolds.test(name)) {
       const { id, label, category: shown } = placeholder(folds, fold)
@@ -115,7 +126,7 @@ export function buildKeys(
       }))
       continue
     }
-    const isNameless = ((frames.flags[index] ?? 0) & 1) === 1 && (frames.module[index] ?? 0) > 0
+    const isNameless = (flags & 1) === 1 && (frames.module[index] ?? 0) > 0
     if (isNameless && folds.has('unnamed')) {
       // A stripped library would else be a tower of addresses that tell nobody anything.
       const module = data.text(frames.module[index] ?? 0)

@@ -24,7 +24,16 @@ export function decodeProcess(source: FlamegraphProcess): ProcessData {
   }
 }
 
-export type Unit = 'bytes' | 'blocks'
+export const units = ['bytes', 'blocks', 'time', 'samples'] as const
+export type Unit = (typeof units)[number]
+
+/** Size and number tell of the same thing: whichever is drawn, the other is told beside it. */
+export const otherUnit: Record<Unit, Unit> = {
+  bytes: 'blocks',
+  blocks: 'bytes',
+  time: 'samples',
+  samples: 'time',
+}
 
 export const columnsOf = (source: FlamegraphProcess, name: string): ResourceColumns | undefined =>
   source.resources.find((columns) => columns.resource === name) ?? source.resources[0]
@@ -36,5 +45,9 @@ export const metricOf = (
   columns?.metrics.find((metric) => metric.metric === name) ?? columns?.metrics[0]
 
 /** Descriptors, threads and children have no size. */
-export const hasBytes = (columns: ResourceColumns | undefined): boolean =>
-  columns === undefined || columns.resource === 'heap' || columns.resource === 'mmap'
+export function unitsOf(columns: ResourceColumns | undefined): readonly Unit[] {
+  if (columns?.resource === 'cpu') return ['time', 'samples']
+  const hasSize =
+    columns === undefined || columns.resource === 'heap' || columns.resource === 'mmap'
+  return hasSize ? ['bytes', 'blocks'] : ['blocks']
+}

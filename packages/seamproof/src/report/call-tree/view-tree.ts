@@ -2,7 +2,7 @@
 import type { MetricColumns, ResourceColumns } from '../flamegraph/flamegraph-document.js'
 import { EdgeTable } from './edge-table.js'
 import type { KeyTable } from './frame-keys.js'
-import type { ProcessData, Unit } from './process-data.js'
+import { otherUnit, type ProcessData, type Unit } from './process-data.js'
 
 /** Nodes in depth-first order: the subtree of n is n … n + subtree[n] − 1. Node 0 is the root. */
 export interface ViewTree {
@@ -13,7 +13,7 @@ export interface ViewTree {
   depth: Uint16Array
   subtree: Int32Array
   value: Float64Array
-  /** The same stacks in the other unit: blocks beside bytes, bytes beside blocks. */
+  /** The same stacks in the other unit: blocks beside bytes, samples beside time. */
   otherValue: Float64Array
   /** Left edge, in units of value. */
   start: Float64Array
@@ -91,10 +91,11 @@ function mergeStacks({ data, keys, columns, metric, unit, isInverted }: ViewRequ
   const edges = new EdgeTable()
   const rows = columns?.node ?? []
   const values = metric?.[unit] ?? []
-  const otherValues = metric?.[unit === 'bytes' ? 'blocks' : 'bytes'] ?? []
+  const otherValues = metric?.[otherUnit[unit]] ?? []
   const before = columns?.metrics.find(({ metric: name }) => name === 'before')?.[unit]
   const after = columns?.metrics.find(({ metric: name }) => name === 'after')?.[unit]
   const isDiff = columns?.metrics.some(({ metric: name }) => name === 'after') ?? false
+  const isSigned = metric?.metric === 'change' || metric?.metric === 'share-change'
   const nodeOfRow = new Int32Array(rows.length).fill(-1)
   const map = (isInverted ? invertedMapper : topDownMapper)(data, keys, edges)
   for (let row = 0; row < rows.length; row++) {
@@ -109,7 +110,7 @@ function mergeStacks({ data, keys, columns, metric, unit, isInverted }: ViewRequ
     if (node === -1) continue
     self[node]! += Math.abs(values[row]!)
     other[node]! += Math.abs(otherValues[row] ?? 0)
-    if (delta) delta[node]! += (after?.[row] ?? 0) - (before?.[row] ?? 0)
+    if (delta) delta[node]! += isSigned ? values[row]! : (after?.[row] ?? 0) - (before?.[row] ?? 0)
   }
   return { edges, nodeOfRow, self, other, delta }
 }

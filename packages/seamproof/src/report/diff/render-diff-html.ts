@@ -36,7 +36,8 @@ function buildDiffDocument(
   if (sides[0] && sides[1]) processes.push(diffProcess(sides[0], sides[1], metric))
   return {
     formatVersion: flamegraphDocumentVersion,
-    kind: 'diff',
+    kind: 'memory',
+    isDiff: true,
     title: `Difference: ${metricLabels[metric].toLowerCase()}`,
     command: `${before.facts.command.join(' ')}  →  ${after.facts.command.join(' ')}`,
     generator: `seamproof ${after.facts.seamproofVersion}`,

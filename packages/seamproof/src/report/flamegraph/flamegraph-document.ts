@@ -13,12 +13,18 @@ export const frameCategories = [
   'system',
   'wasm',
   'unknown',
+  'gc',
+  'kernel',
+  'runnable',
+  'idle',
 ] as const
 export type FrameCategory = (typeof frameCategories)[number]
 
 export interface FlamegraphDocument {
   formatVersion: typeof flamegraphDocumentVersion
-  kind: 'memory' | 'diff'
+  kind: 'memory' | 'cpu'
+  /** Red for more, blue for less. */
+  isDiff?: boolean
   title: string
   command: string
   generator: string
@@ -64,27 +70,45 @@ export interface FlamegraphProcess {
     category: number[]
     /** What module grouping shows: the native module, or the package or file of JavaScript. */
     group: number[]
-    /** 1: the name is only an address; 2: inlined. */
+    /** 1: the name is only an address; 2: inlined; 4: further out than any frame of the program. */
     flags: number[]
   }
   /** Prefix tree; node 0 is the root. `parentOffset[i]` = i − parent. */
   tree: { parentOffset: number[]; frame: number[] }
   resources: ResourceColumns[]
+  /** Of a CPU profile: what the page needs to show one thread, or a part of the time. */
+  cpu?: CpuColumns
+}
+
+export interface CpuColumns {
+  durationNs: number
+  threads: { label: string; sampleCount: number }[]
+  /** Of each row: its thread, and its state as an index into `frameCategories`. */
+  rowThread: number[]
+  rowCategory: number[]
+  /**
+   * Samples over time, in equal slices: those of slice i are `row` and `count` from `sliceStart[i]` to `sliceStart[i + 1]`.
+   * Absent where the source has no times.
+   */
+  timeline?: { sliceNs: number; sliceStart: number[]; row: number[]; count: number[] }
 }
 
 export interface ResourceColumns {
-  resource: Resource
+  resource: Resource | 'cpu'
   /** Tree node of each row; several rows may share one. */
   node: number[]
   metrics: MetricColumns[]
 }
 
 export interface MetricColumns {
-  metric: Metric | 'before' | 'after' | 'change'
+  metric: Metric | 'on-cpu' | 'waiting' | 'wall' | 'before' | 'after' | 'change' | 'share-change'
   label: string
   /** Set when the metric cannot be drawn: why. */
   gap?: string
   /** Absent: nothing but zeros. In a diff `change` has signed values, and its width is their size. */
   bytes?: number[]
   blocks?: number[]
+  /** Nanoseconds, and samples, of a CPU profile. */
+  time?: number[]
+  samples?: number[]
 }

@@ -1,4 +1,5 @@
 /** One process as columns of numbers: only the nodes that lead to a cost, frames merged over JIT tiers. */
+import { kernelModule } from '../../contract/cpu-profile.js'
 import type { ProcessFacts, StackCost } from '../../contract/facts.js'
 import type { Frame } from '../../contract/frame.js'
 import { frameName } from '../frame-text.js'
@@ -34,7 +35,17 @@ class StringTable {
   }
 }
 
+/** Modules that stand for a state of the thread rather than for code. */
+const stateModules: Record<string, FrameCategory> = {
+  '[gc]': 'gc',
+  [kernelModule]: 'kernel',
+  '[runnable]': 'runnable',
+  '[idle]': 'idle',
+}
+
 function frameCategory(frame: Frame): FrameCategory {
+  const state = stateModules[frame.moduleName ?? '']
+  if (state !== undefined) return state
   if (frame.kind === 'wasm') return 'wasm'
   if (frame.kind === 'builtin') return 'builtin'
   return frame.origin
@@ -122,18 +133,23 @@ export function treeColumns(
 const orAbsent = (column: number[]): number[] | undefined =>
   column.some((value) => value !== 0) ? column : undefined
 
+export function metricColumnsOf(
+  head: Pick<MetricColumns, 'metric' | 'label' | 'gap'>,
+  columns: Partial<Record<'bytes' | 'blocks' | 'time' | 'samples', number[]>>,
+): MetricColumns {
+  const filled: MetricColumns = { ...head }
+  for (const unit of ['bytes', 'blocks', 'time', 'samples'] as const) {
+    const column = columns[unit] && orAbsent(columns[unit])
+    if (column) filled[unit] = column
+  }
+  return filled
+}
+
 export const metricColumns = (
   head: Pick<MetricColumns, 'metric' | 'label' | 'gap'>,
   bytes: number[],
   blocks: number[],
-): MetricColumns => {
-  const filled: MetricColumns = { ...head }
-  const bytesColumn = orAbsent(bytes)
-  const blocksColumn = orAbsent(blocks)
-  if (bytesColumn) filled.bytes = bytesColumn
-  if (blocksColumn) filled.blocks = blocksColumn
-  return filled
-}
+): MetricColumns => metricColumnsOf(head, { bytes, blocks })
 
 /** Rows of one resource; `rowOf` maps an index into `costs` to its row. */
 function resourceColumns(

@@ -1,4 +1,6 @@
 /** Holds the state and redraws. The only place where the parts of the page meet. */
+import { timeByCategory } from '../../call-tree/cpu-selection.js'
+import { columnsOf } from '../../call-tree/process-data.js'
 import { formatCounted, formatPercent } from '../../format-quantity.js'
 import type { FlamegraphDocument } from '../flamegraph-document.js'
 import { renderBreadcrumb } from './breadcrumb.js'
@@ -9,9 +11,10 @@ import { renderFooter } from './footer.js'
 import { FramesTable } from './frames-table.js'
 import { renderFigures, renderTitleBar, renderVerdicts } from './header.js'
 import { renderFolds, renderLegend } from './legend.js'
-import { openingState } from './opening-state.js'
+import { foldsOf, openingState } from './opening-state.js'
 import { PageFrame } from './page-frame.js'
 import { buildPalette, type Palette, type Shade } from './palette.js'
+import { type StripScene, TimeStrip } from './time-strip.js'
 import { renderToolbar } from './toolbar.js'
 import { Tooltip } from './tooltip.js'
 import { sameNode, settleState, type ViewModel, ViewModelCache } from './view-model.js'
@@ -28,7 +31,8 @@ export class App {
   private readonly flame = new FlameCanvas(() => this.frame.stickyHeight())
   private readonly tooltip = new Tooltip()
   private readonly table = new FramesTable((text) => this.change({ search: text, tab: 'graph' }))
-  private readonly frame = new PageFrame()
+  private readonly strip = new TimeStrip((slices) => this.change({ slices }))
+  private readonly frame = new PageFrame(this.strip.root)
   private readonly dark = matchMedia('(prefers-color-scheme: dark)')
 
   constructor(
@@ -145,7 +149,7 @@ export class App {
     const { report, state, model } = this
     const headerActions = {
       chooseProcess: (processIndex: number) =>
-        this.change({ processIndex, zoomNode: 0, leakIndex: -1 }),
+        this.change({ processIndex, zoomNode: 0, leakIndex: -1, thread: -1, slices: undefined }),
       chooseTheme: (theme: ViewState['theme']) => this.change({ theme }),
       showLeak: (leakIndex: number) => this.showLeak(leakIndex),
     }
@@ -155,8 +159,11 @@ export class App {
     this.frame.controls.replaceChildren(
       ...renderToolbar(model.data.source, model.columns, state, (change) => this.change(change)),
     )
+    this.strip.render(this.stripScene())
     this.renderLegend()
-    this.frame.folds.replaceChildren(renderFolds(state.folds, (folds) => this.change({ folds })))
+    this.frame.folds.replaceChildren(
+      renderFolds(foldsOf(report), state.folds, (folds) => this.change({ folds })),
+    )
     this.renderCrumbs()
     if (this.frame.search.value !== state.search && document.activeElement !== this.frame.search)
       this.frame.search.value = state.search
@@ -169,9 +176,27 @@ export class App {
     if (isTable) this.table.render(model.words, model.search?.test)
   }
 
+  private stripScene(): StripScene | undefined {
+    const { data, metric } = this.model
+    const { thread, slices } = this.state
+    const { cpu } = data.source
+    const columns = columnsOf(data.source, this.state.resource)
+    if (cpu?.timeline === undefined || columns === undefined) return undefined
+    // The strip always shows all of the time, whichever part the graph shows.
+    const whole = columns.metrics.find((one) => one.metric === metric?.metric)
+    return {
+      byCategory: timeByCategory(columns, cpu, thread, whole),
+      sliceNs: cpu.timeline.sliceNs,
+      sliceCount: cpu.timeline.sliceStart.length - 1,
+      sampleCount: cpu.timeline.count.reduce((sum, count) => sum + count, 0),
+      selection: slices,
+      palette: this.palette,
+    }
+  }
+
   private renderLegend(): void {
     this.frame.legend.replaceChildren(
-      ...renderLegend(this.model.data, this.palette, this.report.kind),
+      ...renderLegend(this.model.data, this.palette, this.report.isDiff === true),
     )
   }
 

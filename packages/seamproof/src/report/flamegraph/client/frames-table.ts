@@ -74,7 +74,7 @@ export class FramesTable {
       element(
         'tr',
         {},
-        sorter('self', 'Self', 'Allocated by the function itself, or by what is folded below it'),
+        sorter('self', 'Self', 'Of the function itself, or of what is folded below it'),
         element('th', { scope: 'col', class: 'number' }, '%'),
         sorter('total', 'With callees', 'Everything below the function; recursion counted once'),
         element('th', { scope: 'col', class: 'number' }, '%'),

@@ -1,10 +1,6 @@
-import { type FoldName, foldLabels, foldNames } from '../../call-tree/frame-keys.js'
+import { type FoldName, foldLabels } from '../../call-tree/frame-keys.js'
 import type { ProcessData } from '../../call-tree/process-data.js'
-import {
-  type FlamegraphDocument,
-  type FrameCategory,
-  frameCategories,
-} from '../flamegraph-document.js'
+import { type FrameCategory, frameCategories } from '../flamegraph-document.js'
 import { element } from './element.js'
 import { categoryStyles, deltaSteps, drawPattern, edgeWidth, type Palette } from './palette.js'
 
@@ -62,12 +58,8 @@ const deltaLegend = (palette: Palette): HTMLElement =>
     ' more (+)',
   )
 
-export function renderLegend(
-  data: ProcessData,
-  palette: Palette,
-  kind: FlamegraphDocument['kind'],
-): HTMLElement[] {
-  if (kind === 'diff') return [deltaLegend(palette)]
+export function renderLegend(data: ProcessData, palette: Palette, isDiff: boolean): HTMLElement[] {
+  if (isDiff) return [deltaLegend(palette)]
   const present = new Set(data.source.frames.category)
   return frameCategories
     .filter((_, index) => present.has(index))
@@ -83,10 +75,11 @@ export function renderLegend(
 
 /** Switches that draw each run of such frames as one box. */
 export function renderFolds(
+  shown: readonly FoldName[],
   folds: ReadonlySet<FoldName>,
   setFolds: (folds: ReadonlySet<FoldName>) => void,
 ): HTMLElement {
-  const boxes = foldNames.map((name) => {
+  const boxes = shown.map((name) => {
     const box = element('input', {
       type: 'checkbox',
       checked: folds.has(name),

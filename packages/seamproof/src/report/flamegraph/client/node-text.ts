@@ -1,8 +1,16 @@
 /** Words and numbers about one box, shared by label, tooltip, breadcrumb and the live region. */
 
-import type { ProcessData, Unit } from '../../call-tree/process-data.js'
+import { wilsonInterval } from '../../../base/wilson-interval.js'
+import { otherUnit, type ProcessData, type Unit } from '../../call-tree/process-data.js'
 import type { ViewTree } from '../../call-tree/view-tree.js'
-import { formatBytes, formatCounted, formatPercent, formatSigned } from '../../format-quantity.js'
+import {
+  formatBytes,
+  formatCounted,
+  formatPercent,
+  formatShareInterval,
+  formatSigned,
+  formatTimeNs,
+} from '../../format-quantity.js'
 import { frameCategories } from '../flamegraph-document.js'
 import { categoryStyles } from './palette.js'
 
@@ -60,14 +68,20 @@ export class NodeWords {
   }
 
   amount(value: number): string {
-    return this.unit === 'bytes' ? formatBytes(value) : formatCounted(value, this.unitNoun)
+    return this.inUnit(this.unit, value)
+  }
+
+  private inUnit(unit: Unit, value: number): string {
+    if (unit === 'bytes') return formatBytes(value)
+    if (unit === 'time') return formatTimeNs(value)
+    return formatCounted(value, unit === 'samples' ? 'sample' : this.unitNoun)
   }
 
   /** The other unit, when the capture has it. */
   otherValue(node: number): string | undefined {
     const value = this.tree.otherValue[node]!
     if (value === 0) return undefined
-    return this.unit === 'bytes' ? formatCounted(value, 'block') : formatBytes(value)
+    return this.inUnit(otherUnit[this.unit], value)
   }
 
   signed(value: number): string {
@@ -86,6 +100,15 @@ export class NodeWords {
   share(node: number): string {
     const total = this.tree.value[0]!
     return total === 0 ? '–' : formatPercent(this.tree.value[node]! / total)
+  }
+
+  /** Of sampled time: how sure the share is. */
+  shareInterval(node: number): string | undefined {
+    const { tree } = this
+    if (tree.delta !== undefined || (this.unit !== 'time' && this.unit !== 'samples'))
+      return undefined
+    const counts = this.unit === 'samples' ? tree.value : tree.otherValue
+    return formatShareInterval(wilsonInterval(counts[node]!, counts[0]!))
   }
 
   /** In the box itself: a diff shows the change beside the name. */

@@ -1,4 +1,4 @@
-import { foldNames } from '../../call-tree/frame-keys.js'
+import { type FoldName, foldNames } from '../../call-tree/frame-keys.js'
 import { type FlamegraphDocument, frameCategories } from '../flamegraph-document.js'
 import { settleState } from './view-model.js'
 import type { ViewState } from './view-state.js'
@@ -6,7 +6,8 @@ import type { ViewState } from './view-state.js'
 const subjectCategory = frameCategories.indexOf('subject')
 
 function openingMetric(report: FlamegraphDocument): string {
-  if (report.kind === 'diff') return 'change'
+  if (report.isDiff) return 'change'
+  if (report.kind === 'cpu') return 'on-cpu'
   const hasLeak = report.leaks.some(
     (leak) => leak.status === 'fail' && leak.processIndex === report.initialProcess,
   )
@@ -14,19 +15,29 @@ function openingMetric(report: FlamegraphDocument): string {
   return hasLeak ? 'leaked' : 'peak'
 }
 
+/** Only of time it is known where the program itself begins. */
+const memoryFolds = foldNames.filter((name) => name !== 'outer')
+
+export const foldsOf = (report: FlamegraphDocument): readonly FoldName[] =>
+  report.kind === 'cpu' ? foldNames : memoryFolds
+
 /** How the page shows itself before anyone touched it. */
 export function openingState(report: FlamegraphDocument): ViewState {
   const process = report.processes[report.initialProcess]
+  const isCpu = report.kind === 'cpu'
   const hasSubject = process?.frames.category.includes(subjectCategory) ?? false
   return settleState(report, {
     processIndex: report.initialProcess,
-    resource: 'heap',
+    resource: isCpu ? 'cpu' : 'heap',
     metric: openingMetric(report),
-    unit: 'bytes',
+    unit: isCpu ? 'time' : 'bytes',
+    thread: -1,
+    slices: undefined,
     isInverted: false,
     grouping: 'function',
     // Without an addon, Node and V8 are all there is to look at.
-    folds: new Set(hasSubject ? foldNames : ['system', 'unnamed']),
+    // Where time goes, V8 and libc are part of the answer.
+    folds: new Set(isCpu ? ['outer', 'unnamed'] : hasSubject ? memoryFolds : ['system', 'unnamed']),
     search: '',
     leakIndex: -1,
     zoomNode: 0,

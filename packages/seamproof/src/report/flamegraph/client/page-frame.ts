@@ -26,13 +26,22 @@ export class PageFrame {
     spellcheck: 'false',
     autocomplete: 'off',
   })
-  readonly sticky = element(
-    'div',
-    { class: 'sticky' },
-    this.controls,
-    element('div', { class: 'tools' }, this.search, this.share, this.folds),
-    element('div', { class: 'under' }, this.crumbs, this.legend),
-  )
+  readonly sticky: HTMLElement
+
+  constructor(strip: HTMLElement) {
+    this.sticky = this.buildSticky(strip)
+  }
+
+  private buildSticky(strip: HTMLElement): HTMLElement {
+    return element(
+      'div',
+      { class: 'sticky' },
+      this.controls,
+      strip,
+      element('div', { class: 'tools' }, this.search, this.share, this.folds),
+      element('div', { class: 'under' }, this.crumbs, this.legend),
+    )
+  }
 
   /** What stays above the graph while the page scrolls; nothing on a narrow screen. */
   stickyHeight(): number {

@@ -3,7 +3,18 @@ import { tintCount } from '../../call-tree/frame-keys.js'
 import { type FrameCategory, frameCategories } from '../flamegraph-document.js'
 
 /** `edge`: a dark bar at the left end, for the one kind that everyone looks for. */
-type Pattern = 'plain' | 'edge' | 'lines' | 'rising' | 'falling' | 'dots' | 'cross'
+type Pattern =
+  | 'plain'
+  | 'edge'
+  | 'lines'
+  | 'rising'
+  | 'falling'
+  | 'dots'
+  | 'cross'
+  | 'upright'
+  | 'grid'
+  | 'dashes'
+  | 'pairs'
 export type Shade = 'light' | 'dark'
 
 export interface CategoryStyle {
@@ -38,6 +49,20 @@ export const categoryStyles: Record<FrameCategory, CategoryStyle> = {
   system: { label: 'libc and system', pattern: 'dots', light: [50, 48, 76], dark: [48, 30, 27] },
   wasm: { label: 'WebAssembly', pattern: 'plain', light: [158, 48, 62], dark: [158, 48, 30] },
   unknown: { label: 'Unknown', pattern: 'cross', light: [0, 0, 78], dark: [0, 0, 34] },
+  gc: {
+    label: 'Garbage collection',
+    pattern: 'upright',
+    light: [322, 58, 76],
+    dark: [322, 42, 33],
+  },
+  kernel: { label: 'Kernel', pattern: 'grid', light: [96, 38, 70], dark: [96, 32, 26] },
+  runnable: {
+    label: 'Waiting for a core',
+    pattern: 'dashes',
+    light: [356, 72, 78],
+    dark: [356, 52, 35],
+  },
+  idle: { label: 'Waiting', pattern: 'pairs', light: [205, 16, 91], dark: [215, 12, 22] },
 }
 
 export interface Theme {
@@ -200,7 +225,11 @@ export function drawPattern(
     line(0, 0, size, size)
     line(size - 1, -1, size + 1, 1)
   }
+  if (pattern === 'upright' || pattern === 'grid') line(size / 2, 0, size / 2, size)
+  if (pattern === 'grid') line(0, size / 2, size, size / 2)
+  if (pattern === 'dashes') line(0, size / 2, size / 2, size / 2)
   context.stroke()
+  if (pattern === 'pairs') context.fillRect(size / 2 - 2, size / 2 - 0.75, 4, 1.5)
   if (pattern === 'dots') context.fillRect(size / 2 - 0.75, size / 2 - 0.75, 1.5, 1.5)
 }
 

@@ -1,7 +1,8 @@
 /** The controls above the graph. Drawn anew from the state on each change; the search box stays, since someone types in it. */
 
 import { type Grouping, groupings } from '../../call-tree/frame-keys.js'
-import { columnsOf, hasBytes, metricOf } from '../../call-tree/process-data.js'
+import { columnsOf, metricOf, type Unit, unitsOf } from '../../call-tree/process-data.js'
+import { formatCounted } from '../../format-quantity.js'
 import { resourceLabels } from '../../metric.js'
 import type { FlamegraphProcess, MetricColumns, ResourceColumns } from '../flamegraph-document.js'
 import { type Choice, element, segmented } from './element.js'
@@ -37,14 +38,46 @@ function resourceChooser(
       element(
         'option',
         { value: resource, selected: resource === state.resource },
-        resourceLabels[resource],
+        resource === 'cpu' ? 'Time' : resourceLabels[resource],
       ),
     )
   select.addEventListener('change', () => {
     const resource = select.value
     const columns = columnsOf(process, resource)
-    change({ resource, unit: hasBytes(columns) ? state.unit : 'blocks' })
+    const possible = unitsOf(columns)
+    change({ resource, unit: possible.includes(state.unit) ? state.unit : possible[0]! })
   })
+  return [select]
+}
+
+function unitChoices(columns: ResourceColumns | undefined): Choice<Unit>[] {
+  if (columns?.resource === 'cpu')
+    return [
+      { value: 'time', label: 'Time' },
+      { value: 'samples', label: 'Samples' },
+    ]
+  return [
+    { value: 'bytes', label: 'Bytes', isDisabled: !unitsOf(columns).includes('bytes') },
+    { value: 'blocks', label: columns?.resource === 'heap' ? 'Blocks' : 'Count' },
+  ]
+}
+
+function threadChooser(
+  { cpu }: FlamegraphProcess,
+  state: ViewState,
+  change: Change,
+): HTMLElement[] {
+  if (cpu === undefined || cpu.threads.length < 2) return []
+  const select = element('select', { 'aria-label': 'Thread', 'data-focus': 'thread' })
+  const option = (value: number, label: string) =>
+    element('option', { value, selected: value === state.thread }, label)
+  select.append(
+    option(-1, `All ${cpu.threads.length} threads`),
+    ...cpu.threads.map(({ label, sampleCount }, index) =>
+      option(index, `${label}: ${formatCounted(sampleCount, 'sample')}`),
+    ),
+  )
+  select.addEventListener('change', () => change({ thread: Number(select.value), zoomNode: 0 }))
   return [select]
 }
 
@@ -55,6 +88,7 @@ export function renderToolbar(
   change: Change,
 ): HTMLElement[] {
   const metrics = columns?.metrics ?? []
+  const isCpu = columns?.resource === 'cpu'
   const shown = metricOf(columns, state.metric)?.metric ?? ''
   return [
     segmented(
@@ -63,24 +97,19 @@ export function renderToolbar(
       shown,
       (metric) => change({ metric }),
     ),
-    segmented(
-      'Unit',
-      [
-        { value: 'bytes', label: 'Bytes', isDisabled: !hasBytes(columns) },
-        { value: 'blocks', label: columns?.resource === 'heap' ? 'Blocks' : 'Count' },
-      ],
-      state.unit,
-      (unit) => change({ unit }),
-    ),
+    segmented('Unit', unitChoices(columns), state.unit, (unit) => change({ unit })),
     ...resourceChooser(process, state, change),
+    ...threadChooser(process, state, change),
     segmented(
       'Direction',
       [
         { value: 'down', label: 'Callers first', title: 'From the start of the program inwards' },
         {
           value: 'up',
-          label: 'Allocations first',
-          title: 'Inverted: from the function that allocates out to who called it',
+          label: isCpu ? 'Callees first' : 'Allocations first',
+          title: isCpu
+            ? 'Inverted: from the function that ran out to who called it'
+            : 'Inverted: from the function that allocates out to who called it',
         },
       ],
       state.isInverted ? 'up' : 'down',

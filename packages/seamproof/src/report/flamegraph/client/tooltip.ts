@@ -1,6 +1,14 @@
+import { otherUnit, type Unit } from '../../call-tree/process-data.js'
 import { formatPercent } from '../../format-quantity.js'
 import { element } from './element.js'
 import type { NodeWords } from './node-text.js'
+
+export const unitLabels: Record<Unit, string> = {
+  bytes: 'Bytes',
+  blocks: 'Blocks',
+  time: 'Time',
+  samples: 'Samples',
+}
 
 export class Tooltip {
   readonly root = element('div', { class: 'tooltip', role: 'tooltip', hidden: true })
@@ -13,12 +21,11 @@ export class Tooltip {
     const { name, place, module, kind } = words.describe(node)
     const { tree } = words
     const parent = tree.parent[node]!
-    const rows: [string, string][] = [
-      [words.unit === 'bytes' ? 'Bytes' : 'Blocks', words.value(node)],
-    ]
+    const rows: [string, string][] = [[unitLabels[words.unit], words.value(node)]]
     const other = words.otherValue(node)
-    if (other !== undefined) rows.push([words.unit === 'bytes' ? 'Blocks' : 'Bytes', other])
-    rows.push(['Of all', words.share(node)])
+    if (other !== undefined) rows.push([unitLabels[otherUnit[words.unit]], other])
+    const interval = words.shareInterval(node)
+    rows.push(['Of all', interval === undefined ? words.share(node) : `${interval} at 95 %`])
     if (parent > 0) {
       const ratio = tree.value[node]! / tree.value[parent]!
       rows.push(['Of caller', formatPercent(ratio)])

@@ -1,14 +1,15 @@
 /** From the state to what is drawn: data, keys, tree and marks, each made anew only when its inputs changed. */
 
+import { selectedColumns } from '../../call-tree/cpu-selection.js'
 import { buildKeys, type KeyTable } from '../../call-tree/frame-keys.js'
 import { type NodeMarks, searchMarks, searchTest, stackMarks } from '../../call-tree/node-marks.js'
 import {
   columnsOf,
   decodeProcess,
-  hasBytes,
   metricOf,
   type ProcessData,
   type Unit,
+  unitsOf,
 } from '../../call-tree/process-data.js'
 import { buildViewTree, type ViewTree } from '../../call-tree/view-tree.js'
 import {
@@ -54,17 +55,27 @@ export function settleState(report: FlamegraphDocument, state: ViewState): ViewS
   const processIndex = Math.min(state.processIndex, report.processes.length - 1)
   const process = report.processes[processIndex]
   const columns = process && columnsOf(process, state.resource)
-  const unit = hasBytes(columns) ? state.unit : 'blocks'
+  const possible = unitsOf(columns)
+  const unit = possible.includes(state.unit) ? state.unit : possible[0]!
   const metric = shownMetric(columns, state.metric, unit)?.metric ?? state.metric
   const leakIndex = state.leakIndex < report.leaks.length ? state.leakIndex : -1
   const resource = columns?.resource ?? state.resource
-  return { ...state, processIndex, resource, unit, metric, leakIndex }
+  const threadCount = process?.cpu?.threads.length ?? 0
+  const thread = state.thread < threadCount ? state.thread : -1
+  const sliceCount = (process?.cpu?.timeline?.sliceStart.length ?? 1) - 1
+  const slices =
+    state.slices && state.slices[0] < sliceCount
+      ? ([state.slices[0], Math.min(sliceCount - 1, state.slices[1])] as const)
+      : undefined
+  return { ...state, processIndex, resource, unit, metric, leakIndex, thread, slices }
 }
 
 export class ViewModelCache {
   private readonly decoded = new Map<number, ProcessData>()
   private keysFor = ''
   private keys: KeyTable | undefined
+  private selectedFor = ''
+  private selected: ResourceColumns | undefined
   private treeFor = ''
   private tree: ViewTree | undefined
 
@@ -72,7 +83,7 @@ export class ViewModelCache {
 
   model(state: ViewState): ViewModel {
     const data = this.dataOf(state.processIndex)
-    const columns = columnsOf(data.source, state.resource)
+    const columns = this.columnsOf(state, data)
     const metric = metricOf(columns, state.metric)
     const tree = this.treeOf(state, data, columns, metric)
     const words = new NodeWords(
@@ -80,7 +91,7 @@ export class ViewModelCache {
       data,
       state.unit,
       unitNouns[state.resource] ?? 'block',
-      metric?.metric === 'change',
+      metric?.metric === 'change' || metric?.metric === 'share-change',
       metric?.label ?? '',
     )
     const search = state.search === '' ? undefined : { test: searchTest(state.search) }
@@ -106,6 +117,17 @@ export class ViewModelCache {
     return data
   }
 
+  private columnsOf(state: ViewState, { source }: ProcessData): ResourceColumns | undefined {
+    const columns = columnsOf(source, state.resource)
+    if (columns === undefined || source.cpu === undefined) return columns
+    const selectedFor = [state.processIndex, state.thread, state.slices?.join('-') ?? ''].join()
+    if (!this.selected || this.selectedFor !== selectedFor) {
+      this.selected = selectedColumns(columns, source.cpu, state)
+      this.selectedFor = selectedFor
+    }
+    return this.selected
+  }
+
   private treeOf(
     state: ViewState,
     data: ProcessData,
@@ -117,7 +139,15 @@ export class ViewModelCache {
       this.keys = buildKeys(data, state.grouping, state.folds)
       this.keysFor = keysFor
     }
-    const treeFor = [keysFor, state.resource, state.metric, state.unit, state.isInverted].join()
+    const treeFor = [
+      keysFor,
+      state.resource,
+      state.metric,
+      state.unit,
+      state.isInverted,
+      state.thread,
+      state.slices?.join('-') ?? '',
+    ].join()
     if (!this.tree || this.treeFor !== treeFor) {
       const { unit, isInverted } = state
       this.tree = buildViewTree({ data, keys: this.keys, columns, metric, unit, isInverted })

@@ -1,6 +1,6 @@
 /** What the reader has chosen, and how it is kept in the URL's hash so that a link shows the same picture. */
 import { type FoldName, foldNames, type Grouping, groupings } from '../../call-tree/frame-keys.js'
-import type { Unit } from '../../call-tree/process-data.js'
+import { type Unit, units } from '../../call-tree/process-data.js'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 export type Tab = 'graph' | 'table'
@@ -10,6 +10,10 @@ export interface ViewState {
   resource: string
   metric: string
   unit: Unit
+  /** Of a CPU profile: index of the thread, or -1 for all. */
+  thread: number
+  /** First and last slice of its timeline; undefined is all of the time. */
+  slices: readonly [number, number] | undefined
   isInverted: boolean
   grouping: Grouping
   folds: ReadonlySet<FoldName>
@@ -32,6 +36,13 @@ function wholeNumber(text: string | null, fallback: number): number {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : fallback
 }
 
+function slicesOf(text: string | null): readonly [number, number] | undefined {
+  const match = /^(\d{1,6})-(\d{1,6})$/.exec(text ?? '')
+  if (match === null) return undefined
+  const [first, last] = [Number(match[1]), Number(match[2])]
+  return first <= last ? [first, last] : undefined
+}
+
 export function parseHash(hash: string, fallback: ViewState): ViewState {
   const given = new URLSearchParams(hash.replace(/^#/, ''))
   const folds = given.get('fold')
@@ -39,7 +50,9 @@ export function parseHash(hash: string, fallback: ViewState): ViewState {
     processIndex: wholeNumber(given.get('process'), fallback.processIndex),
     resource: given.get('resource') ?? fallback.resource,
     metric: given.get('metric') ?? fallback.metric,
-    unit: oneOf(['bytes', 'blocks'], given.get('unit'), fallback.unit),
+    unit: oneOf(units, given.get('unit'), fallback.unit),
+    thread: wholeNumber(given.get('thread'), fallback.thread),
+    slices: slicesOf(given.get('time')) ?? fallback.slices,
     isInverted: given.has('inverted') ? given.get('inverted') === '1' : fallback.isInverted,
     grouping: oneOf(groupings, given.get('by'), fallback.grouping),
     folds:
@@ -64,6 +77,8 @@ export function formatHash(state: ViewState, fallback: ViewState): string {
   keep('resource', state.resource, fallback.resource)
   keep('metric', state.metric, fallback.metric)
   keep('unit', state.unit, fallback.unit)
+  if (state.thread >= 0) kept.set('thread', String(state.thread))
+  if (state.slices !== undefined) kept.set('time', state.slices.join('-'))
   keep('inverted', state.isInverted ? '1' : '0', fallback.isInverted ? '1' : '0')
   keep('by', state.grouping, fallback.grouping)
   keep('fold', foldText(state.folds), foldText(fallback.folds))
