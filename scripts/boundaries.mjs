@@ -31,7 +31,18 @@ const rules = {
     ],
     node: true,
   },
-  cli: { rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts'], node: true },
+  'check-pipeline.ts': {
+    rooms: ['contract', 'base', 'capture', 'analyze', 'judge', 'pipeline.ts', 'check-runs.ts'],
+    node: true,
+  },
+  'check-runs.ts': {
+    rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts'],
+    node: true,
+  },
+  cli: {
+    rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts', 'check-pipeline.ts'],
+    node: true,
+  },
   'index.ts': { rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts'], node: false },
 }
 

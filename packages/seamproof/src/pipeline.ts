@@ -23,6 +23,7 @@ import { looksLikeCpuprofile, parseCpuprofile } from './trace/cpuprofile-file.js
 import { openTrace } from './trace/open-trace.js'
 import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
 
+export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,
   type CaptureProgramOptions,
@@ -35,6 +36,7 @@ export {
 } from './capture/capture-workload.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
+export type { JudgeFindingsOptions } from './judge/judge-findings.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
 export { inspectTrace } from './trace/inspect-trace.js'

@@ -105,9 +105,9 @@ function canBeOne(groups: readonly Sighting[][]): boolean {
   const seenBy = groups.map((group) => new Set(group.map(({ report }) => report.instrument)))
   const total = seenBy.reduce((sum, one) => sum + one.size, 0)
   if (new Set(seenBy.flatMap((one) => [...one])).size !== total) return false
-  const rates = groups.flat().flatMap(({ report }) => report.perOperation?.bytes ?? [])
+  const rates = groups.flat().flatMap(({ report }) => report.perOperation?.blocks ?? [])
   const least = Math.min(...rates)
-  return rates.every((rate) => rate - least <= leakRateTolerance * Math.max(rate, 1))
+  return rates.every((rate) => rate - least <= leakRateTolerance * rate)
 }
 
 /** Rounds of different instruments have different lengths; a whole number per operation comes out within this of it. */
@@ -118,7 +118,9 @@ function findingOf(group: readonly Sighting[]): Finding {
   const lead = ranked[0]!
   const { report } = lead
   const reports = ranked.map((one) => one.report)
-  const perOperation = reports.find((one) => one.perOperation !== undefined)?.perOperation
+  const rates = reports.flatMap((one) => one.perOperation ?? [])
+  // The layer counts objects, and does not know how large they are.
+  const perOperation = rates.find(({ bytes }) => bytes > 0) ?? rates[0]
   const location = locationOf(reports)
   const seen = new Set(reports.map(({ instrument }) => instrument))
   const named = new Set(reports.flatMap(({ workload }) => workload ?? []))
@@ -159,6 +161,7 @@ function wordsOf({ perOperation, stacks }: DefectReport): number {
     stacks.some(({ frames }) => frames.some(wanted))
   return (
     (perOperation === undefined ? 0 : 4) +
+    (perOperation !== undefined && perOperation.bytes > 0 ? 2 : 0) +
     (has(({ kind }) => kind === 'js') ? 3 : 0) +
     (has(({ origin, line }) => origin === 'subject' && line !== undefined) ? 2 : 0) +
     new Set(stacks.map(({ role }) => role)).size

@@ -38,7 +38,7 @@ function clearTheWay(path: string, isForced: boolean): void {
   if (existing === undefined) return
   if (!existing.isDirectory()) throw occupied(path, 'is a file')
   if (readdirSync(path).length === 0) return
-  if (!isCapture(path)) throw occupied(path, 'exists and is no capture')
+  if (!isCapture(path) && !isCheckFolder(path)) throw occupied(path, 'exists and is no capture')
   if (!isForced)
     throw new SeamproofError('CAPTURE_EXISTS', `${path} already holds a capture`, {
       exitCode: ExitCode.usage,
@@ -51,6 +51,11 @@ export function isCapture(path: string): boolean {
   if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return false
   return existsSync(join(path, manifestFile)) || traceFilesIn(path).length > 0
 }
+
+/** What `seamproof check` leaves: findings, and a folder for each run. */
+export const findingsFile = 'findings.json'
+
+export const isCheckFolder = (path: string): boolean => existsSync(join(path, findingsFile))
 
 export function traceFilesIn(path: string): string[] {
   return readdirSync(path)

@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import {
   type CaptureManifest,
@@ -26,6 +26,8 @@ export interface CaptureProgramOptions {
   timeoutMs?: number | undefined
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
+  /** The subject's output goes into this file of the capture, and nothing is typed into it. */
+  outputFile?: string | undefined
 }
 
 export interface Capture {
@@ -67,7 +69,12 @@ export async function captureProgram(options: CaptureProgramOptions): Promise<Ca
     isWorkload: false,
     userEnv: options.env,
   })
-  const run = await runSubject({ ...options, env })
+  const { outputFile } = options
+  const run = await runSubject({
+    ...options,
+    env,
+    ...(outputFile === undefined ? {} : { outputFile: join(captureDir, outputFile) }),
+  })
   manifest.exit = run.exit
   manifest.wallMs = run.wallMs
   updateManifest(captureDir, manifest)

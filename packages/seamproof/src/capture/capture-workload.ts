@@ -39,6 +39,8 @@ export interface CaptureWorkloadOptions {
   warmupOperations?: number | undefined
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
+  /** The subject's output goes into this file of the capture, and nothing is typed into it. */
+  outputFile?: string | undefined
   /** Where the run is, for a person who waits. */
   onStep?: ((text: string) => void) | undefined
 }
@@ -76,6 +78,9 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     timeoutMs: options.timeoutMs,
     // Our stdout is for the report; what a workload prints must not mix with it.
     isStdoutOurs: true,
+    ...(options.outputFile === undefined
+      ? {}
+      : { outputFile: join(captureDir, options.outputFile) }),
   }).finally(stopWatching)
   const result = readResult(captureDir)
   manifest.exit = run.exit

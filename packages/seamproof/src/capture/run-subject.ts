@@ -11,6 +11,8 @@ export interface RunSubjectOptions {
   timeoutMs?: number | undefined
   /** The subject's stdout goes to our stderr. Otherwise all three streams are the subject's, untouched. */
   isStdoutOurs?: boolean
+  /** Both of its outputs go here: several subjects run at once. */
+  outputFile?: string | undefined
 }
 
 export interface SubjectRun {
@@ -28,7 +30,7 @@ export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun
     cwd: options.cwd,
     env: options.env,
     extendEnv: false,
-    stdio: ['inherit', options.isStdoutOurs ? process.stderr : 'inherit', 'inherit'],
+    ...outputsOf(options),
     reject: false,
     buffer: false,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
@@ -49,6 +51,14 @@ export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun
     wallMs: Math.round(performance.now() - startedMs),
     didTimeOut: result.timedOut,
   }
+}
+
+/** Nobody can type into one of several. */
+function outputsOf({ outputFile, isStdoutOurs }: RunSubjectOptions) {
+  if (outputFile === undefined)
+    return { stdio: ['inherit', isStdoutOurs ? process.stderr : 'inherit', 'inherit'] as const }
+  const file = { file: outputFile, append: true }
+  return { stdin: 'ignore', stdout: file, stderr: file } as const
 }
 
 /** The exit code that a shell would report. */

@@ -1,4 +1,10 @@
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { ExitCode } from '../base/seamproof-error.js'
+import {
+  type CheckTarget,
+  fileTarget,
+  programTarget,
+  writeLayerFindings,
+} from '../check-pipeline.js'
 import { loadConfig } from '../config/load-config.js'
 import {
   captureProgram,
@@ -11,10 +17,12 @@ import { layerJson } from '../report/json/layer-json.js'
 import { renderLayer } from '../report/text/render-layer.js'
 import { readWithProgress, shownPath } from './capture-options.js'
 import type { CheckOptions } from './check.js'
+import { judgeOptions, nothingToCheck } from './check-subjects.js'
 import { layerEnvironment, layerFilter } from './layer-options.js'
 import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
 import { createTerminal, type Terminal } from './terminal.js'
+import { configuredFiles } from './workload-files.js'
 
 const workloadTimeoutMs = 600_000
 
@@ -27,11 +35,21 @@ export async function checkLayer(
   const terminal = createTerminal(options)
   const outcomes: { exitCode: number; json: unknown }[] = []
   if (program !== undefined)
-    outcomes.push(await report(await runProgram(program, options), options, terminal))
+    outcomes.push(
+      await report(programTarget(program), await runProgram(program, options), options, terminal),
+    )
   else {
-    if (files.length === 0) throw nothingToCheck()
-    for (const file of files)
-      outcomes.push(await report(await runWorkload(file, options), options, terminal))
+    const loaded = await loadConfig({ cwd: process.cwd(), configFile: options.config })
+    const given = files.length > 0 ? files : await configuredFiles(loaded, nothingToCheck)
+    for (const file of given)
+      outcomes.push(
+        await report(
+          fileTarget(file, process.cwd()),
+          await runWorkload(file, options),
+          options,
+          terminal,
+        ),
+      )
   }
   if (options.json)
     terminal.printJson(outcomes.length === 1 ? outcomes[0]!.json : outcomes.map((one) => one.json))
@@ -84,12 +102,14 @@ function commonOptions(options: CheckOptions) {
 }
 
 async function report(
+  target: CheckTarget,
   run: WorkloadCapture,
   options: CheckOptions,
   terminal: Terminal,
 ): Promise<{ exitCode: number; json: unknown }> {
   const capture = await readWithProgress(run.captureDir, options)
   const { facts, manifest } = capture
+  await storeFindings(target, run, capture, options)
   const layer = judgeLayer(facts, layerFilter(options), manifest.workloads ?? [])
   if (!options.json) {
     const limit = options.limit === undefined ? {} : { limit: options.limit }
@@ -103,6 +123,23 @@ async function report(
   return { exitCode, json: { captureDir: run.captureDir, ...layerJson(facts, layer) } }
 }
 
+/** The same list as of all instruments: to be merged with others, and read again. */
+async function storeFindings(
+  target: CheckTarget,
+  run: WorkloadCapture,
+  capture: ReadCapture,
+  options: CheckOptions,
+): Promise<void> {
+  const cwd = process.cwd()
+  const loaded = await loadConfig({ cwd, configFile: options.config })
+  writeLayerFindings(run, capture, target, {
+    cwd,
+    env: process.env,
+    layerFilter: layerFilter(options),
+    judge: judgeOptions(options, loaded, { required: ['layer'], areToolsRequired: true }),
+  })
+}
+
 /** A program that a signal ended broke something, whether a rule says what or not. */
 function endCode({ manifest }: ReadCapture): number {
   return manifest.exit.signal === null ? ExitCode.pass : ExitCode.subjectNotDriven
@@ -112,11 +149,4 @@ function remarkOnEnd({ manifest }: ReadCapture, terminal: Terminal): void {
   const { code, signal } = manifest.exit
   if (signal !== null) terminal.remark(`seamproof: the subject was ended by ${signal}`)
   else if (code !== 0) terminal.remark(`seamproof: the subject ended with exit code ${code}`)
-}
-
-function nothingToCheck(): SeamproofError {
-  return new SeamproofError('NOTHING_TO_CHECK', 'there is nothing to check', {
-    exitCode: ExitCode.usage,
-    hint: 'a program: seamproof check --with layer -- node app.js; a workload: seamproof check FILE.seam.ts',
-  })
 }

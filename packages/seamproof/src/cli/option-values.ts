@@ -12,6 +12,23 @@ export function oneOf<const T extends string>(names: readonly T[]): (given: stri
   }
 }
 
+/** `a,b`, and the option may be given again. */
+export function listOf<const T extends string>(
+  names: readonly T[],
+): (given: string, before?: T[]) => T[] {
+  const one = oneOf(names)
+  return (given, before = []) => [
+    ...new Set([...before, ...given.split(',').map((name) => one(name.trim()))]),
+  ]
+}
+
+/** `2027-01-31`, and a day that there is. */
+export function calendarDay(given: string): string {
+  const time = /^\d{4}-\d\d-\d\d$/.test(given) ? Date.parse(`${given}T00:00:00Z`) : Number.NaN
+  if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(given)) return given
+  throw new InvalidArgumentError('It must be a day such as 2027-01-31.')
+}
+
 export function wholeNumber(limits: { min: number; max: number }): (given: string) => number {
   return (given) => {
     const value = /^\d[\d_]*$/.test(given) ? Number(given.replaceAll('_', '')) : Number.NaN

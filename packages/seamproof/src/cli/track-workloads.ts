@@ -17,6 +17,7 @@ import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
 import { createTerminal, type Terminal } from './terminal.js'
 import type { TrackOptions } from './track.js'
+import { configuredFiles } from './workload-files.js'
 
 const workloadTimeoutMs = 600_000
 
@@ -25,7 +26,7 @@ export async function trackWorkloads(given: string[], options: TrackOptions): Pr
   const cwd = process.cwd()
   const terminal = createTerminal(options)
   const loaded = await loadConfig({ cwd, configFile: options.config })
-  const files = given.length > 0 ? given : await configuredFiles(loaded)
+  const files = given.length > 0 ? given : await configuredFiles(loaded, nothingToTrack)
   if (files.length > 1 && options.out !== undefined)
     throw new SeamproofError(
       'ONE_FOLDER',
@@ -119,23 +120,9 @@ function printOutcome(
   for (const note of notes) terminal.remark(`note: ${note}`)
 }
 
-async function configuredFiles({ config, folder, file }: LoadedConfig): Promise<string[]> {
-  const patterns = config.workloads
-  if (patterns === undefined)
-    throw new SeamproofError('NOTHING_TO_TRACK', 'there is nothing to track', {
-      exitCode: ExitCode.usage,
-      hint: 'a program: seamproof track -- node app.js; a workload: seamproof track FILE.seam.ts; a first one: seamproof init',
-    })
-  const { glob } = await import('tinyglobby')
-  const found = await glob(patterns, {
-    cwd: folder,
-    absolute: true,
-    ignore: ['**/node_modules/**'],
+function nothingToTrack(): SeamproofError {
+  return new SeamproofError('NOTHING_TO_TRACK', 'there is nothing to track', {
+    exitCode: ExitCode.usage,
+    hint: 'a program: seamproof track -- node app.js; a workload: seamproof track FILE.seam.ts; a first one: seamproof init',
   })
-  if (found.length > 0) return found.sort()
-  throw new SeamproofError(
-    'NO_WORKLOADS',
-    `no file matches "${[patterns].flat().join('", "')}" of ${file} in ${folder}`,
-    { exitCode: ExitCode.usage, hint: 'correct "workloads", or write a first one: seamproof init' },
-  )
 }

@@ -77,7 +77,7 @@ describe('findings merged over instruments', () => {
   })
 
   it('stay two when their rates differ', () => {
-    const half = { ...tracked, perOperation: { bytes: 32, blocks: 1 } }
+    const half = { ...tracked, perOperation: { bytes: 32, blocks: 0.5 } }
     const short = allocated(system('operator new'), own('Thumb::Run'))
     expect(
       mergeFindings([

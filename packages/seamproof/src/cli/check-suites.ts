@@ -1,0 +1,43 @@
+import { type Instrument, instruments } from '../contract/finding.js'
+
+export const suiteNames = ['leaks', 'memory', 'threads', 'all'] as const
+export type SuiteName = (typeof suiteNames)[number]
+
+export const suites: Record<SuiteName, readonly Instrument[]> = {
+  leaks: ['track', 'asan', 'memcheck'],
+  memory: ['layer', 'asan', 'ubsan', 'memcheck', 'track'],
+  threads: ['layer', 'tsan', 'helgrind', 'drd'],
+  all: instruments,
+}
+
+export interface ChosenInstruments {
+  instruments: readonly Instrument[]
+  /** Named one by one: each of them must run. */
+  required: readonly Instrument[]
+  /** A suite says what is wanted: a missing tool is no pass, and what makes no sense for the subject may be left out. */
+  areToolsRequired: boolean
+}
+
+/** From the command line, else from the config, else all. */
+export function chooseInstruments(
+  options: { with?: readonly Instrument[]; suite?: SuiteName; require?: readonly Instrument[] },
+  config: {
+    instruments?: readonly Instrument[] | undefined
+    required?: readonly Instrument[] | undefined
+  } = {},
+): ChosenInstruments {
+  const required = options.require ?? config.required ?? []
+  if (options.with !== undefined)
+    return {
+      instruments: options.with,
+      required: [...new Set([...options.with, ...required])],
+      areToolsRequired: true,
+    }
+  const wanted =
+    options.suite === undefined ? (config.instruments ?? suites.all) : suites[options.suite]
+  return {
+    instruments: instruments.filter((one) => wanted.includes(one) || required.includes(one)),
+    required,
+    areToolsRequired: options.suite !== undefined,
+  }
+}
