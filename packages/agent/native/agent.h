@@ -411,6 +411,7 @@ void agt_layer_free(const void *block, struct agt_registers caller);
 void smp_init(uint64_t rate_hz, bool is_wall, bool is_paused);
 /* Begins to sample every thread of the process; and ends it. Both may be called any number of times. */
 void smp_start(void);
+void smp_resume(void); /* also where it was told to wait */
 void smp_stop(void);
 void smp_finish(void);
 bool smp_is_running(void);

@@ -357,6 +357,11 @@ void smp_start(void) {
   add_all_threads();
 }
 
+void smp_resume(void) {
+  g_smp.wants_to_run = true;
+  smp_start();
+}
+
 void smp_stop(void) {
   if (!smp_is_running()) return;
   atomic_store(&g_smp.is_running, false);
