@@ -22,7 +22,6 @@
 union agt_recording g_recording_page __attribute__((aligned(4096)));
 static bool g_has_recorded; /* survives a fork, as g_recording does not */
 uint32_t g_depth_max = 256;
-bool g_is_samples;
 _Atomic int32_t g_sampler_tid;
 _Alignas(64) _Atomic uint64_t g_now_us;
 static uint64_t g_start_ns, g_file_limit_bytes;
