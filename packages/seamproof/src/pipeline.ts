@@ -25,8 +25,8 @@ import { openTrace } from './trace/open-trace.js'
 import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
 import { readTraceMeta } from './trace/trace-meta.js'
 
-export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export { cpuSummary } from './analyze/cpu-summary.js'
+export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,
   type CaptureProgramOptions,
