@@ -8,7 +8,6 @@ import { flamegraphCommand } from './flamegraph.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { leaksCommand } from './leaks.js'
-import { profileCommand } from './profile.js'
 import { reportFailure } from './report-failure.js'
 import { summaryCommand } from './summary.js'
 import { ignoreClosedPipes } from './terminal.js'
@@ -33,7 +32,6 @@ Start with:
 const commands = [
   trackCommand,
   checkCommand,
-  profileCommand,
   leaksCommand,
   summaryCommand,
   flamegraphCommand,

@@ -133,6 +133,33 @@ describe('init', () => {
     expect(readdirSync(sandbox.folder).sort()).toEqual(['first.seam.ts', 'seamproof.config.ts'])
   })
 
+  test('beside a package, writes a workload that calls the first function it exports', async () => {
+    sandbox.write('package.json', '{ "name": "sums", "main": "lib" }')
+    sandbox.write(
+      'lib/index.js',
+      'exports.add = (a, b) => a + b; exports.limit = 3; exports.sub = () => 0',
+    )
+    const { status, stdout } = await sandbox.run(['init'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('the workload calls add() of sums')
+    const text = readFileSync(sandbox.path('first.seam.ts'), 'utf8')
+    expect(text).toContain("import subject from './lib/index.js'")
+    expect(text).toContain('run: () => subject.add(),')
+    expect(text).toContain('// It also exports: sub\n')
+  })
+
+  test('beside a package that cannot be loaded, says why and writes the example', async () => {
+    sandbox.write(
+      'package.json',
+      '{ "name": "sums", "exports": { ".": { "import": "./sums.mjs" } } }',
+    )
+    sandbox.write('sums.mjs', "throw new Error('the addon is not built')")
+    const { status, stdout } = await sandbox.run(['init'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('exports no function (the addon is not built)')
+    expect(readFileSync(sandbox.path('first.seam.ts'), 'utf8')).toContain('deflateRawSync')
+  })
+
   test('never overwrites: with one of the files there, nothing is written', async () => {
     sandbox.write('first.seam.ts', '// mine\n')
     const { status, stderr } = await sandbox.run(['init'])

@@ -11,8 +11,6 @@ export interface WorkloadPlan {
   rounds?: number
   operationsPerRound?: number
   warmupOperations?: number
-  /** Run for so long under the CPU sampler, instead of in rounds. */
-  profileMs?: number
 }
 
 export type WorkloadPhase = 'loading' | 'setup' | 'warm-up' | 'round' | 'teardown' | 'done'
