@@ -153,7 +153,7 @@ describe('seamproof, from its own npm pack', () => {
     expect(init.stdout).toContain('the workload calls parse() of fresh-addon')
     const { status, stdout } = run(repository, 'npx', ['seamproof', 'track', 'first.seam.ts'])
     expect(stdout).toMatch(
-      /LEAK {2}120 B\/op, 1\.00 block\/op {2}parse parse\.c:6 {2}← first\.seam\.ts:8/,
+      /LEAK {2}120 B\/op, 1\.00 block\/op {2}parse {2}parse\.c:6 {2}← first\.seam\.ts:8/,
     )
     expect(status).toBe(1)
   })
