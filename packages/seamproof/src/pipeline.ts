@@ -23,6 +23,7 @@ import { looksLikeCpuprofile, parseCpuprofile } from './trace/cpuprofile-file.js
 import { openTrace } from './trace/open-trace.js'
 import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
 
+export { analyzeProfile } from './analyze/analyze-profile.js'
 export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,

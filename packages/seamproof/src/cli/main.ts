@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { seamproofVersion } from '../base/seamproof-version.js'
+import { analyzeCommand } from './analyze.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
@@ -33,6 +34,7 @@ const commands = [
   trackCommand,
   checkCommand,
   leaksCommand,
+  analyzeCommand,
   summaryCommand,
   flamegraphCommand,
   treeCommand,

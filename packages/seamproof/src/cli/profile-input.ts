@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { loadConfig } from '../config/load-config.js'
 import type { CpuProfile } from '../contract/cpu-profile.js'
+import type { LayerCrossing } from '../contract/layer.js'
 import { readProfileFile } from '../pipeline.js'
 import type { CaptureOptions } from './capture-options.js'
 import { startProgress } from './progress.js'
@@ -12,6 +13,10 @@ export interface ProfileInput {
   /** One for each process. */
   profiles: CpuProfile[]
   terminal: Terminal
+  /** As the user would type it. */
+  shown: string
+  /** What the seam layer counted, where it was on. */
+  crossings?: LayerCrossing[]
   /** Where reports go by default, without an extension: `profile.cpuprofile` gives `profile`. */
   outBase: string
 }
@@ -31,7 +36,12 @@ export async function openProfile(
     progress.step(`reading ${given}`)
     const profile = readProfileFile(path, { subjectModules: config.subjectModules })
     const outBase = basename(path).replace(/\.(?:cpuprofile|txt|json)$/, '')
-    return { profiles: [profile], terminal: createTerminal(options), outBase: outBase || 'profile' }
+    return {
+      profiles: [profile],
+      terminal: createTerminal(options),
+      shown: given,
+      outBase: outBase || 'profile',
+    }
   } finally {
     progress.stop()
   }

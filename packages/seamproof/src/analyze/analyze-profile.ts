@@ -1,0 +1,127 @@
+import { wilsonInterval } from '../base/wilson-interval.js'
+import type { CpuProfile, SampleState } from '../contract/cpu-profile.js'
+import type { LayerCrossing } from '../contract/layer.js'
+import type { OpportunityList, UnansweredQuestion } from '../contract/opportunity.js'
+import { crossingTimes } from './crossing-time.js'
+import { eventLoopTurns } from './event-loop-turns.js'
+import {
+  type NextCommands,
+  opportunitiesFromSamples,
+  shellWord,
+} from './opportunities-from-samples.js'
+import { opportunitiesFromWaiting } from './opportunities-from-waiting.js'
+
+export interface ProfileQuestions extends Omit<NextCommands, 'command'> {
+  seamproofVersion: string
+  crossings?: readonly LayerCrossing[] | undefined
+}
+
+/** With fewer CPU samples than this nothing can be ranked. */
+const sampleMin = 100
+
+/** Everything that a profile says about what could be saved, the largest gain first. */
+export function analyzeProfile(
+  profile: CpuProfile,
+  { input, seamproofVersion, crossings }: ProfileQuestions,
+): OpportunityList {
+  const next = { input, command: profile.command }
+  const fromSamples = opportunitiesFromSamples(profile, next)
+  const fromWaiting = opportunitiesFromWaiting(profile, next)
+  const loop = eventLoopTurns(profile, next)
+  const opportunities = [
+    ...fromSamples.opportunities,
+    ...fromWaiting.opportunities,
+    ...(loop?.opportunities ?? []),
+  ].sort((a, b) => b.predictedGain.value - a.predictedGain.value)
+  const cpuSampleCount = profile.costs
+    .filter(({ state }) => state !== 'idle' && state !== 'runnable')
+    .reduce((sum, cost) => sum + cost.sampleCount, 0)
+  return {
+    formatVersion: 1,
+    seamproofVersion,
+    command: profile.command,
+    source: profile.source,
+    durationNs: profile.durationNs,
+    periodNs: profile.periodNs,
+    cpuSampleCount,
+    states: stateShares(profile, cpuSampleCount),
+    opportunities,
+    unanswered: [
+      ...tooShort(profile, cpuSampleCount, next),
+      ...fromSamples.unanswered,
+      ...fromWaiting.unanswered,
+      ...blindSpots(profile, crossings, next),
+    ],
+    crossings: crossingTimes(profile, crossings),
+    ...(loop && { turns: loop.turns }),
+    losses: lossSentences(profile),
+  }
+}
+
+function stateShares({ costs }: CpuProfile, cpuSampleCount: number): OpportunityList['states'] {
+  const counts = new Map<SampleState, number>()
+  for (const { state, sampleCount } of costs)
+    if (state !== 'idle' && state !== 'runnable')
+      counts.set(state, (counts.get(state) ?? 0) + sampleCount)
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([state, sampleCount]) => ({
+      state,
+      sampleCount,
+      shareEstimate: wilsonInterval(sampleCount, cpuSampleCount),
+    }))
+}
+
+function tooShort(
+  { durationNs }: CpuProfile,
+  cpuSampleCount: number,
+  { command }: NextCommands,
+): UnansweredQuestion[] {
+  if (cpuSampleCount >= sampleMin) return []
+  const perSecond = durationNs > 0 ? cpuSampleCount / (durationNs / 1e9) : 0
+  return [
+    {
+      question: 'Where does the time go?',
+      reason: `${cpuSampleCount} CPU samples are too few for any share${command.length > 0 ? `; let ${command[0]} do more` : ''}`,
+      ...(perSecond > 0 && {
+        secondsNeeded: Math.ceil((sampleMin * 4 - cpuSampleCount) / perSecond),
+      }),
+    },
+  ]
+}
+
+/** What this kind of profile cannot tell, whatever its length. */
+function blindSpots(
+  profile: CpuProfile,
+  crossings: readonly LayerCrossing[] | undefined,
+  { command }: NextCommands,
+): UnansweredQuestion[] {
+  const questions: UnansweredQuestion[] = []
+  const hasSubject = profile.frames.some(({ origin }) => origin === 'subject')
+  const program = command.map(shellWord).join(' ') || 'PROGRAM'
+  if (profile.source === 'cpuprofile')
+    questions.push({
+      question: 'What happens inside native calls, on other threads, and in the kernel?',
+      reason: 'V8 does not record it',
+      nextCommand: `seamproof profile -- ${program}`,
+    })
+  if (hasSubject && crossings === undefined)
+    questions.push({
+      question: 'How often is each function of the addon called, and how many bytes are copied?',
+      reason: 'samples cannot count calls',
+      nextCommand: `seamproof track --layer -- ${program}`,
+    })
+  return questions
+}
+
+function lossSentences({ losses }: CpuProfile): string[] {
+  const sentences: string[] = []
+  if (losses.droppedCount > 0) sentences.push(`${losses.droppedCount} samples were dropped`)
+  if (losses.truncatedCount > 0)
+    sentences.push(`${losses.truncatedCount} stacks were cut at the depth limit`)
+  if (losses.rootlessCount > 0)
+    sentences.push(
+      `${losses.rootlessCount} stacks did not reach their thread's root: their outer callers are not known`,
+    )
+  return [...sentences, ...losses.notes]
+}
