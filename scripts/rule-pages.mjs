@@ -8,7 +8,9 @@ import { build } from 'esbuild'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, 'docs/rules')
 const table = join(root, 'packages/seamproof/src/contract/layer-rules/layer-rules.ts')
-const fixtures = readFileSync(join(root, 'packages/agent/test/layer/subjects/rules.c'), 'utf8')
+const fixtures = ['rules.c', 'rules-memory.h', 'rules-lifecycle.h']
+  .map((name) => readFileSync(join(root, 'packages/agent/test/layer/subjects', name), 'utf8'))
+  .join('\n')
 
 async function loadTable() {
   const { outputFiles } = await build({
@@ -48,6 +50,14 @@ function endOfFunction(start) {
   return line.endsWith('}') ? start + line.length : fixtures.indexOf('\n}\n', start) + 2
 }
 
+/** Off by default: why, and how it is switched on. */
+function optionText({ id, optIn }) {
+  if (optIn === undefined) return ''
+  return `
+This rule is off unless it is asked for, with \`--enable ${id}\` or \`--rule-set all\`: ${optIn}.
+`
+}
+
 function page(rule, url) {
   return `${notice}
 # ${rule.id}: ${rule.title}
@@ -63,7 +73,7 @@ ${rule.otherwise}
 ## How it is seen
 
 ${rule.detection}
-
+${optionText(rule)}
 ## What to do
 
 ${rule.fix}
@@ -87,7 +97,10 @@ function index(rules, unseen) {
   const sections = families.map((family) => {
     const rows = rules
       .filter((rule) => rule.family === family)
-      .map((rule) => `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${rule.title} |`)
+      .map(
+        (rule) =>
+          `| [${rule.id}](${rule.id}.md) | ${rule.severity}${rule.optIn === undefined ? '' : ', opt-in'} | ${rule.title} |`,
+      )
     return `## ${family[0].toUpperCase()}${family.slice(1)}\n\n| rule | severity | |\n| --- | --- | --- |\n${rows.join('\n')}`
   })
   const rows = unseen.map(({ rule, why }) => `| ${rule} | ${why} |`)
@@ -96,7 +109,8 @@ function index(rules, unseen) {
 
 \`seamproof check --with layer -- node app.js\` holds every Node-API call of every addon to these ${rules.length} rules.
 An error is a defect whenever it is reported; a warning is one in almost every case; advice is for the reader to judge.
-\`check\` fails on errors. \`--rule\`, \`--addon\` and \`--severity\` choose what is shown.
+\`check\` fails on errors. Opt-in rules may be wrong about an addon that knows better; \`--rule-set all\` switches them on,
+\`--enable ID\` one of them. \`--rule\`, \`--addon\` and \`--severity\` choose what is shown.
 
 ${sections.join('\n\n')}
 

@@ -178,6 +178,7 @@ static void *run_sampler(void *argument) {
     if (tick % 100 == 0) {
       uint32_t descriptors = count_numbers("/proc/self/fd", NULL); /* 0 when the subject has used up all there are */
       write_sample(0, descriptors ? descriptors - 1 : 0, count_numbers("/proc/self/task", NULL), 0, 0);
+      agt_layer_watch();
     } else if (tick % 10 == 0) {
       write_sample(0, 0, 0, 0, 0);
     }

@@ -380,6 +380,10 @@ void *agt_layer_real(void *found);
 void agt_layer_mark(enum agt_mark_kind kind);
 /* A block is about to be freed: JavaScript may hold it. Not inside the agent. */
 void agt_layer_free(const void *block, struct agt_registers caller);
+/* A block was allocated: by whom JavaScript called. */
+void agt_layer_alloc(struct agt_thread *thread, size_t bytes);
+/* Twice a second, on the agent's thread. */
+void agt_layer_watch(void);
 
 /* -------------------------------------------------------------------------------------- the real functions (real.c) */
 

@@ -20,6 +20,7 @@ static AGT_NOINLINE void record_alloc(enum agt_kind kind, void *block, size_t by
   struct agt_thread *thread = agt_thread_enter();
   if (AGT_UNLIKELY(!thread)) return;
   agt_record_alloc(thread, kind, block, bytes, caller);
+  if (AGT_UNLIKELY(g_lyr_active)) agt_layer_alloc(thread, bytes);
   agt_thread_leave(thread);
 }
 

@@ -180,6 +180,7 @@ void lyr_start(void) {
   const char *loop_ms = getenv("SEAMPROOF_LAYER_LOOP_MS");
   if (loop_ms && *loop_ms) g_lyr_loop_us = strtoull(loop_ms, NULL, 10) * 1000;
   read_action(getenv("SEAMPROOF_LAYER_ON_ERROR"));
+  lyr_rules_init();
   g_dlsym = dlsym;
   struct patched patched = patch_symbols(&g_node);
   if (!patched.known) {

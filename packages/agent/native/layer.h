@@ -25,7 +25,7 @@ enum lyr_phase {
 
 enum lyr_type {
   LYR_REFERENCE = 1, LYR_DEFERRED, LYR_WORK, LYR_TSFN, LYR_ASYNC_CONTEXT, LYR_CALLBACK_SCOPE, LYR_CLEANUP_HOOK,
-  LYR_ASYNC_HOOK, LYR_WRAP, LYR_EXTERNAL, LYR_BUFFER, LYR_HANDLE_SCOPE, LYR_TYPES
+  LYR_ASYNC_HOOK, LYR_WRAP, LYR_EXTERNAL, LYR_BUFFER, LYR_HANDLE_SCOPE, LYR_LEFT, LYR_TYPES
 };
 
 enum lyr_state { LYR_LIVE = 1, LYR_QUEUED, LYR_RUNNING, LYR_DONE, LYR_FREED_BY_ADDON, LYR_DEAD };
@@ -39,6 +39,8 @@ struct lyr_env {
   bool is_pending;       /* the addon has been told of an exception and has not taken it */
   bool has_instance_data;
   bool is_watched;
+  void *loop; /* uv_loop_t, of the main thread's env once it has a thread-safe function */
+  uint32_t hooks; /* cleanup hooks and instance data that the addon gave it */
   uint32_t instance_stack;
   int64_t external_bytes;
   int32_t null_from_weak; /* 1 since a weak reference gave NULL, 2 since NULL was used */
@@ -54,6 +56,8 @@ struct lyr_object {
   bool is_reported;
   bool is_from_wrap;
   bool has_returned; /* async work: from its complete callback */
+  bool is_unreferenced; /* thread-safe functions: does not keep the loop alive */
+  uint32_t class_id;    /* wraps: of the constructor that made it */
   void *real;
   struct lyr_env *env;
   uint32_t env_generation;
@@ -65,6 +69,8 @@ struct lyr_object {
   struct lyr_callback *callbacks[3];
   const struct lyr_callback *within; /* the export that made it */
   void *data, *extra;
+  napi_ref weak; /* async work: to a buffer that its data points into, from `pointer_at` */
+  uintptr_t *pointer_at, pointer;
   struct lyr_site *site;
   struct lyr_object *next;
 };
@@ -85,8 +91,9 @@ struct lyr_callback {
   uint32_t created, addon;
   uint8_t kind;
   bool is_named_later; /* by the property it was put into */
-  char name[62];
-  uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out;
+  uint32_t class_id; /* constructors: of what napi_define_class made with it; else 0 */
+  char name[58];
+  uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out, allocations, allocated_bytes;
 };
 
 struct lyr_scope { void *real; uint32_t serial, made; uint8_t kind; bool is_escaped; uintptr_t opener; };
@@ -97,13 +104,21 @@ struct lyr_frame {
   struct lyr_env *env;
   napi_callback_info info;
   uint64_t started, calls_before;
-  uint32_t scope_base, made;
+  uint32_t scope_base, span_base, strong_references;
+  napi_value receiver; /* `this`, once it was asked for */
+  struct lyr_object *callback_scope;
   uint8_t phase;
-  bool was_pending;
+  bool was_pending, has_checked_class;
 };
 
 enum { LYR_FRAMES = 64, LYR_SCOPES = 256, LYR_VALUES = 2048, LYR_RECENT = 8, LYR_MANY = 100000 };
 struct lyr_value { napi_value value; uint32_t serial, depth; };
+enum { LYR_UNMADE = 8, LYR_SPANS = 32 };
+/* A result that a failed call did not set: what was in its place. */
+struct lyr_unmade { napi_value value; uintptr_t pc; uint32_t depth; uint8_t function; };
+struct lyr_failure { napi_status status; uint32_t depth; uintptr_t pc; uint8_t function; };
+/* Bytes of a Buffer that a callback has a pointer to. */
+struct lyr_span { napi_value value; uintptr_t data; size_t bytes; bool is_gone; };
 
 struct lyr_thread {
   uint32_t thread_index; /* of the agent's state, which another thread may inherit */
@@ -118,6 +133,13 @@ struct lyr_thread {
   struct { napi_value value; struct lyr_callback *callback; } functions[16]; /* the latest that were made without a name */
   uint32_t next_function;
   struct lyr_value values[LYR_VALUES]; /* direct-mapped: a value that was pushed out is not judged */
+  struct lyr_unmade unmade[LYR_UNMADE];
+  struct lyr_failure failure;
+  uint32_t unmade_count, span_count, refused_depth; /* the frame that was refused because its env ends */
+  struct lyr_span spans[LYR_SPANS];
+  struct lyr_object *callback_scope; /* the innermost; linked by `next` */
+  uint64_t null_at; /* `total` when a call was given NULL for a value */
+  bool is_owner;    /* of an env */
   uint64_t total;
   uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
   struct lyr_thread *next;
@@ -153,6 +175,7 @@ struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
 /* The env begins: its address may have been another's. */
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);
 void lyr_addon_at(struct lyr_thread *self, uintptr_t pc);
+void lyr_addon_started(struct lyr_call *call, uint32_t addon);
 const char *lyr_addon_path(uint32_t addon);
 /* Whether the addon uses V8 itself, so that values may come to it by ways that are not seen. */
 bool lyr_addon_mixes_v8(uint32_t addon);
@@ -162,6 +185,16 @@ struct lyr_thread *lyr_threads(void);
 /* The call is made where it must not be: wrong thread, in an execute callback, after the env's end. */
 void lyr_check_place(struct lyr_call *call);
 void lyr_failed(struct lyr_call *call, napi_status status);
+
+/* layer_status.c */
+extern bool g_lyr_asks_for_answers;
+void lyr_check_answer(struct lyr_call *call);
+void lyr_not_made(struct lyr_call *call, napi_status status, const napi_value *result);
+void lyr_use_unknown(struct lyr_call *call, napi_value value);
+void lyr_null_refused(struct lyr_call *call);
+void lyr_check_fatal(struct lyr_thread *self, struct agt_registers caller);
+/* A call without an env inside a call_js callback that was given none. */
+void lyr_no_env(struct lyr_call *call);
 
 static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, napi_env env, struct agt_registers caller) {
   struct lyr_thread *self = lyr_self();
@@ -176,6 +209,7 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   else if (env) call->env = lyr_env_of(self, env);
   struct lyr_env *known = call->env;
   if (AGT_UNLIKELY(known && (known->owner != self || known->state != 1))) lyr_check_place(call);
+  if (AGT_UNLIKELY(g_lyr_asks_for_answers)) lyr_check_answer(call);
 }
 /* layer_inject.c */
 extern bool g_lyr_injects, g_lyr_refuses_external;
@@ -185,6 +219,7 @@ void lyr_inject_init(void);
 #define LYR_BEGIN(name, env) \
   struct lyr_call call; \
   lyr_begin(&call, LYR_##name, env, AGT_CALLER()); \
+  if (AGT_UNLIKELY(!(env))) lyr_no_env(&call); \
   if (AGT_UNLIKELY(g_lyr_injects) && lyr_inject(&call)) return NAPI_GENERIC_FAILURE
 
 static inline napi_status lyr_end(struct lyr_call *call, napi_status status) {
@@ -208,16 +243,23 @@ static inline void lyr_use(struct lyr_call *call, napi_value value) {
   if (AGT_UNLIKELY(!call->self)) return;
   if (AGT_UNLIKELY(!value)) {
     if (call->env && call->env->null_from_weak) call->env->null_from_weak = 2;
+    call->self->null_at = call->self->total;
     return;
   }
   struct lyr_value *known = lyr_value_slot(call->self, value);
-  if (known->value != value) return;
+  if (known->value != value) {
+    if (AGT_UNLIKELY(call->self->unmade_count)) lyr_use_unknown(call, value);
+    return;
+  }
   if (AGT_UNLIKELY(known->depth >= call->self->scope_count || call->self->scopes[known->depth].serial != known->serial))
     lyr_stale_value(call, value);
 }
 static inline void lyr_made(struct lyr_call *call, napi_status status, napi_value *result) {
   struct lyr_thread *self = call->self;
-  if (AGT_UNLIKELY(status != NAPI_OK || !result || !self || !*result)) return;
+  if (AGT_UNLIKELY(status != NAPI_OK || !result || !self || !*result)) {
+    lyr_not_made(call, status, result);
+    return;
+  }
   struct lyr_value *slot = lyr_value_slot(self, *result);
   if (AGT_UNLIKELY(self->scope_count == 0 || self->scope_count > LYR_SCOPES)) {
     if (slot->value == *result) slot->value = NULL;
@@ -274,6 +316,13 @@ void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct ly
 #define LYR_NOTES(...) ((const struct lyr_note[]){__VA_ARGS__, {0}})
 #define LYR_NUMBER(label, value) {.name = label, .number = (uint64_t)(value), .is_number = true}
 #define LYR_TEXT(label, value) {.name = label, .text = value}
+/* Opt-in rules are off unless SEAMPROOF_LAYER_ENABLE names them. */
+bool lyr_is_on(enum lyr_rule rule);
+void lyr_rules_init(void);
+/* From the agent's own thread, about an object and not a call. */
+void lyr_report_of_object(enum lyr_rule rule, const struct lyr_object *object);
+/* A stack of one frame, for what is remembered by its address only. */
+uint32_t lyr_stack_of_pc(uintptr_t pc);
 /* The stack of the call, 0 when it cannot be had. */
 uint32_t lyr_stack(const struct lyr_call *call);
 void lyr_findings_write(void);
@@ -285,6 +334,26 @@ enum lyr_phase lyr_phase_now(const struct lyr_thread *self);
 /* Memory that JavaScript holds (layer_handoff.c). The caller keeps what real call it made; `status` is its outcome. */
 void lyr_handoff_ends(struct lyr_object *object);
 void lyr_tsfn_ends(struct lyr_object *object);
+/* layer_async.c */
+bool lyr_real_context(struct lyr_call *call, napi_async_context *context);
+void lyr_callback_scopes_leave(struct lyr_call *call, struct lyr_object *before);
+/* Memory that a refused call left with the addon (layer_orphan.c). */
+bool lyr_is_heap_block(const void *block);
+void lyr_orphan(struct lyr_call *call, enum lyr_rule rule, const void *block, napi_status status);
+void lyr_orphan_ends(const void *block);
+void lyr_orphans_at_end(void);
+/* Pointers into Buffers (layer_buffer.c). */
+void lyr_work_queued(struct lyr_call *call, struct lyr_object *work);
+void lyr_work_over(struct lyr_thread *self, struct lyr_env *env, struct lyr_object *work, bool has_run);
+void lyr_check_detached(struct lyr_call *call);
+/* Finalizers that wait for the loop (layer_starving.c). */
+void lyr_starving_handed(struct lyr_call *call, napi_value value);
+void lyr_starving_fed(struct lyr_thread *self, struct lyr_env *env);
+/* For layer_idle.c. */
+struct lyr_object *lyr_all_objects(uint32_t *used);
+bool lyr_has_watched(void);
+/* An object of this class is unwrapped. */
+void lyr_check_class(struct lyr_call *call, uint32_t wrapped_by);
 extern bool g_lyr_has_unwrapped;
 extern uint64_t g_lyr_loop_us;
 /* The process is ending: destructors free what JavaScript will never look at again. */
@@ -302,6 +371,10 @@ extern _Atomic uint64_t g_lyr_handed[1024]; /* one bit for each hash of a handed
 static inline bool lyr_may_be_handed(const void *block) {
   uint32_t hash = (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16;
   return g_lyr_handed[hash >> 6] >> (hash & 63) & 1;
+}
+static inline void lyr_may_be_handed_now(const void *block) {
+  uint32_t hash = (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16;
+  atomic_fetch_or(&g_lyr_handed[hash >> 6], (uint64_t)1 << (hash & 63));
 }
 void lyr_hook_ran(struct lyr_object *hook);
 

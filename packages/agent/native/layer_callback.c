@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum { BLOCK = 1 << 16, THUNKS = 256, THUNK = 16, PAGE = 4096, BLOCKS = 1024, NAME_MAX_BYTES = 61, RESTING = 4096, FUNCTIONS_MAX = 1 << 16 };
+enum { BLOCK = 1 << 16, THUNKS = 256, THUNK = 16, PAGE = 4096, BLOCKS = 1024, NAME_MAX_BYTES = 57, RESTING = 4096, FUNCTIONS_MAX = 1 << 16 };
 _Static_assert(PAGE + THUNKS * sizeof(struct lyr_callback) <= BLOCK, "a block holds its records");
 
 static struct {
@@ -183,7 +183,11 @@ void lyr_frame_enter(struct lyr_thread *self, struct lyr_callback *callback, str
   frame->env = env;
   frame->info = info;
   frame->scope_base = self->scope_count;
-  frame->made = 0;
+  frame->span_base = self->span_count;
+  frame->strong_references = 0;
+  frame->receiver = NULL;
+  frame->has_checked_class = false;
+  frame->callback_scope = self->callback_scope;
   frame->phase = (uint8_t)phase;
   frame->was_pending = env && env->is_pending;
   if (env && env->owner == self) {
@@ -221,6 +225,10 @@ AGT_NOINLINE void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   struct lyr_env *env = frame->env;
   struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS, .caller = AGT_CALLER()};
   lyr_scopes_leave(&call, frame);
+  lyr_callback_scopes_leave(&call, frame->callback_scope);
+  self->span_count = frame->span_base;
+  if (AGT_UNLIKELY(self->unmade_count)) self->unmade_count = 0;
+  if (AGT_UNLIKELY(self->refused_depth > depth)) self->refused_depth = 0;
   if (env && env->owner == self && env->is_pending) {
     if (frame->phase == LYR_PHASE_FINALIZER && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_002, callback->object, NULL);
     if (frame->phase == LYR_PHASE_CALL_JS && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_003, callback->object, NULL);
@@ -265,6 +273,7 @@ static napi_value on_init(napi_env env, napi_value exports, void *c UNUSED, void
   lyr_made(&call, NAPI_OK, &exports);
   napi_value result = original(env, exports);
   lyr_use(&call, result);
+  lyr_addon_started(&call, callback->addon);
   lyr_frame_leave(self, depth);
   return result;
 }
@@ -275,6 +284,7 @@ static void on_finalize(napi_env env, void *data, void *hint, void *d UNUSED, st
   struct lyr_object *object = callback->object;
   bool is_tsfn = object && object->type == LYR_TSFN;
   if (object && !is_tsfn) lyr_handoff_ends(object);
+  if (self) lyr_starving_fed(self, ENV(self, env));
   uint32_t depth = self ? self->frame_count : 0;
   if (self) lyr_frame_enter(self, callback, ENV(self, env), LYR_PHASE_FINALIZER, NULL);
   if (original) original(env, data, hint);
@@ -309,6 +319,7 @@ static void on_complete(napi_env env, napi_status status, void *data, void *d UN
   struct lyr_thread *self = lyr_self();
   if (callback->object) atomic_store(&callback->object->state, LYR_DONE);
   uint32_t depth = self ? self->frame_count : 0;
+  if (self && callback->object) lyr_work_over(self, ENV(self, env), callback->object, true);
   if (self) lyr_frame_enter(self, callback, ENV(self, env), LYR_PHASE_COMPLETE, NULL);
   struct lyr_object *work = callback->object; /* it may be deleted inside, and the thunk be another's then */
   original(env, status, data);
@@ -353,6 +364,9 @@ static void on_async_hook(napi_async_cleanup_hook_handle handle, void *argument,
   }
   if (self) lyr_frame_enter(self, callback, callback->env, LYR_PHASE_HOOK, NULL);
   original(handle, argument);
+  /* Node waits until it is removed. */
+  uint8_t before = LYR_LIVE;
+  if (callback->object) atomic_compare_exchange_strong(&callback->object->state, &before, LYR_RUNNING);
   if (self) lyr_frame_leave(self, depth);
 }
 
@@ -373,6 +387,15 @@ static void *dispatcher(enum lyr_callback_kind kind) {
 
 /* -------------------------------------------------------------------------------------------------------- crossings */
 
+void agt_layer_alloc(struct agt_thread *thread, size_t bytes) {
+  struct lyr_thread *self = thread->layer;
+  if (!self || self->thread_index != thread->index || !self->frame_count || self->frame_count > LYR_FRAMES) return;
+  struct lyr_callback *callback = self->frames[self->frame_count - 1].callback;
+  if (!callback) return;
+  callback->allocations++;
+  callback->allocated_bytes += bytes;
+}
+
 /* CROSSINGS records: totals so far of every export that was called since the last time. */
 void lyr_crossings_write(void) {
   double ticks_per_us = lyr_ticks_per_us();
@@ -390,6 +413,8 @@ void lyr_crossings_write(void) {
       p = agt_put_varint(p, callback->napi_calls);
       p = agt_put_varint(p, callback->bytes_in);
       p = agt_put_varint(p, callback->bytes_out);
+      p = agt_put_varint(p, callback->allocations);
+      p = agt_put_varint(p, callback->allocated_bytes);
       agt_meta_write(AGT_META_CROSSINGS, body, (size_t)(p - body));
     }
   }

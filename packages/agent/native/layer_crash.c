@@ -77,7 +77,8 @@ static void record(int index, const siginfo_t *info, const ucontext_t *context) 
   if (is_in_addon) lyr_addon_at(self, at.pc - 1);
   char text[256], address[24] = "none";
   if (info->si_code > 0 && index < 4) snprintf(address, sizeof address, "%p", info->si_addr);
-  lyr_report(&call, LYR_RULE_CRASH_001, frame && frame->callback ? frame->callback->object : NULL,
+  bool is_without_env = frame && frame->phase == LYR_PHASE_CALL_JS && !frame->env;
+  lyr_report(&call, is_without_env ? LYR_RULE_TSFN_007 : LYR_RULE_CRASH_001, frame && frame->callback ? frame->callback->object : NULL,
              LYR_NOTES(LYR_TEXT("signal", g_names[index]),
                        g_fatal_text[0] ? (struct lyr_note)LYR_TEXT("napi_fatal_error", g_fatal_text)
                                        : (struct lyr_note)LYR_TEXT("address", address),

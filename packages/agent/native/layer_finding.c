@@ -97,7 +97,7 @@ enum lyr_action g_lyr_action;
 
 /* The record is in the file by now, whatever comes of this. */
 static void act(const struct lyr_call *call, enum lyr_rule rule) {
-  if (g_rules_table[rule].severity != LYR_ERROR || rule == LYR_RULE_CRASH_001) return;
+  if ((g_rules_table[rule].severity & 15) != LYR_ERROR || rule == LYR_RULE_CRASH_001) return;
   if (g_lyr_action == LYR_ABORT) abort();
   if (g_lyr_action == LYR_BREAK) raise(SIGTRAP);
   bool is_callable = call->env && call->env->owner == call->self && call->env->state == 1 && !call->env->is_pending;
@@ -107,8 +107,52 @@ static void act(const struct lyr_call *call, enum lyr_rule rule) {
   LYR_REAL(napi_throw_error)(call->env->env, g_rules_table[rule].id, text);
 }
 
+static bool g_is_on[LYR_RULE_COUNT];
+
+bool lyr_is_on(enum lyr_rule rule) { return g_is_on[rule]; }
+
+/* Whether the comma-separated list has the id, or a beginning of it. */
+static bool is_listed(const char *list, const char *id) {
+  while (list && *list) {
+    const char *end = strchrnul(list, ',');
+    size_t length = (size_t)(end - list);
+    if (length && (strncmp(list, id, length) == 0 || (length == 3 && strncmp(list, "all", 3) == 0))) return true;
+    list = *end ? end + 1 : end;
+  }
+  return false;
+}
+
+void lyr_rules_init(void) {
+  const char *enabled = getenv("SEAMPROOF_LAYER_ENABLE");
+  for (int rule = 0; rule < LYR_RULE_COUNT; rule++)
+    g_is_on[rule] = !(g_rules_table[rule].severity & LYR_OPT_IN) || is_listed(enabled, g_rules_table[rule].id);
+  g_lyr_asks_for_answers = g_is_on[LYR_RULE_ERROR_005];
+}
+
+/* Who did it, as far as the call, the callback that runs and the object tell. */
+struct who { uint32_t thread, addon; const struct lyr_frame *frame; const struct lyr_callback *within; };
+
+static void write_finding(uint32_t number, const struct lyr_call *call, enum lyr_rule rule, const struct lyr_object *object,
+                          const struct lyr_note *notes, uint32_t now, struct who who) {
+  uint8_t body[8192], *p = agt_put_varint(body, number);
+  p = lyr_put_text(p, g_rules_table[rule].id, 64);
+  *p++ = g_rules_table[rule].severity & 15;
+  *p++ = who.frame ? who.frame->phase : LYR_PHASE_NONE;
+  p = agt_put_varint(p, atomic_load(&g_seq));
+  p = agt_put_varint(p, agt_clock_us());
+  p = agt_put_varint(p, who.thread);
+  p = lyr_put_text(p, lyr_addon_path(who.addon ? who.addon : who.within ? who.within->addon : 0), 4096);
+  p = lyr_put_text(p, who.within ? who.within->name : "", 64);
+  p = lyr_put_text(p, call->function < LYR_FUNCTIONS ? g_lyr_functions[call->function].name : "", 64);
+  *p++ = object ? object->type : 0;
+  p = put_stacks(p, now, object);
+  p = put_notes(p, notes);
+  agt_meta_write(AGT_META_FINDING, body, (size_t)(p - body));
+}
+
 void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct lyr_object *object,
                 const struct lyr_note *notes) {
+  if (!g_is_on[rule]) return;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return; /* inside the agent already: there is no telling what is held */
   uint32_t now = call->caller.pc ? agt_stack_walk(thread, call->caller) : object ? object->created : 0;
@@ -121,23 +165,17 @@ void lyr_report(const struct lyr_call *call, enum lyr_rule rule, const struct ly
       if (object && object->addon) addon = object->addon;
       else if (within) addon = within->addon;
     }
-    uint8_t body[8192], *p = agt_put_varint(body, number);
-    p = lyr_put_text(p, g_rules_table[rule].id, 64);
-    *p++ = g_rules_table[rule].severity;
-    *p++ = frame ? frame->phase : LYR_PHASE_NONE;
-    p = agt_put_varint(p, atomic_load(&g_seq));
-    p = agt_put_varint(p, agt_clock_us());
-    p = agt_put_varint(p, thread->index);
-    p = lyr_put_text(p, lyr_addon_path(addon ? addon : within ? within->addon : 0), 4096);
-    p = lyr_put_text(p, within ? within->name : "", 64);
-    p = lyr_put_text(p, call->function < LYR_FUNCTIONS ? g_lyr_functions[call->function].name : "", 64);
-    *p++ = object ? object->type : 0;
-    p = put_stacks(p, now, object);
-    p = put_notes(p, notes);
-    agt_meta_write(AGT_META_FINDING, body, (size_t)(p - body));
+    write_finding(number, call, rule, object, notes, now, (struct who){thread->index, addon, frame, within});
   }
   agt_thread_leave(thread);
   if (AGT_UNLIKELY(g_lyr_action != LYR_LOG)) act(call, rule);
+}
+
+void lyr_report_of_object(enum lyr_rule rule, const struct lyr_object *object) {
+  uint32_t number = g_is_on[rule] ? number_of(rule, object->created) : 0;
+  struct lyr_call call = {.function = LYR_FUNCTIONS};
+  struct who who = {object->env ? object->env->owner->thread_index : 0, object->addon, NULL, object->within};
+  if (number) write_finding(number, &call, rule, object, NULL, object->created, who);
 }
 
 void lyr_findings_write(void) {

@@ -23,8 +23,7 @@ static uint32_t put(struct lyr_object *object, struct lyr_object **other) {
   pthread_mutex_t *lock;
   struct lyr_object **head = head_of(object->data, &lock);
   uint32_t same = 0;
-  uint32_t bit = (uint32_t)(((uintptr_t)object->data >> 4) * 0x9e3779b1u) >> 16;
-  atomic_fetch_or(&g_lyr_handed[bit >> 6], (uint64_t)1 << (bit & 63));
+  lyr_may_be_handed_now(object->data);
   pthread_mutex_lock(lock);
   for (struct lyr_object *at = *head; at; at = at->next)
     if (at->data == object->data && at->type == object->type && at->state == LYR_LIVE) {
@@ -100,7 +99,9 @@ void lyr_freed(const void *block, struct agt_registers caller) {
 }
 
 void agt_layer_free(const void *block, struct agt_registers caller) {
-  if (lyr_may_be_handed(block)) lyr_freed(block, caller);
+  if (AGT_LIKELY(!lyr_may_be_handed(block))) return;
+  lyr_orphan_ends(block);
+  lyr_freed(block, caller);
 }
 
 /* ------------------------------------------------------------------------------------------------------ giving to JS */
@@ -126,21 +127,36 @@ static napi_finalize finalizer_of(const struct handoff *made, napi_finalize fina
   return made->callback ? (napi_finalize)lyr_thunk(made->callback) : finalize;
 }
 
-/* After the real call. */
-static void handed_over(struct lyr_call *call, struct handoff *made, napi_status status) {
+/* After the real call. `value` is what has the finalizer, if it can be watched. */
+static void handed_over(struct lyr_call *call, struct handoff *made, napi_status status, napi_value value) {
   if (!made->callback) return;
   if (status != NAPI_OK) {
+    if (made->object && made->callback->original) lyr_orphan(call, LYR_RULE_HANDOFF_008, made->object->data, status);
     if (made->object) lyr_object_dead(made->object, NULL);
     lyr_callback_free(made->callback);
     return;
   }
   if (!made->object || made->object->state != LYR_LIVE) return;
+  lyr_orphan_ends(made->object->data);
+  if (made->callback->original) lyr_starving_handed(call, value);
   struct lyr_object *other = NULL;
-  if (put(made->object, &other) && made->object->type == LYR_BUFFER) {
-    struct lyr_object twice = *other;
-    twice.handed = twice.created;
-    lyr_report(call, LYR_RULE_HANDOFF_007, &twice, NULL);
-  }
+  if (!put(made->object, &other) || made->object->type == LYR_EXTERNAL) return;
+  bool is_wrap = made->object->type == LYR_WRAP;
+  if (is_wrap && !lyr_is_heap_block(made->object->data)) return; /* what is never freed is not freed twice */
+  struct lyr_object twice = *other;
+  twice.handed = twice.created;
+  lyr_report(call, is_wrap ? LYR_RULE_HANDOFF_010 : LYR_RULE_HANDOFF_007, &twice, NULL);
+}
+
+/* The class of the constructor that wraps its new object; and what wraps without a finalizer. */
+static void note_wrap(struct lyr_call *call, struct handoff *made, napi_status status, napi_value object, const void *data,
+                      napi_finalize finalize) {
+  const struct lyr_frame *frame = call->self ? lyr_frame(call->self) : NULL;
+  if (status != NAPI_OK || !call->self) return;
+  if (made->object && frame && frame->callback && frame->receiver == object)
+    made->object->class_id = frame->callback->class_id;
+  if (!finalize && lyr_is_on(LYR_RULE_HANDOFF_009) && lyr_is_heap_block(data))
+    lyr_report(call, LYR_RULE_HANDOFF_009, NULL, NULL);
 }
 
 napi_status lyr_napi_wrap(napi_env env, napi_value js_object, void *native_object, napi_finalize finalize_cb,
@@ -150,7 +166,12 @@ napi_status lyr_napi_wrap(napi_env env, napi_value js_object, void *native_objec
   struct handoff made = hand_over(&call, LYR_WRAP, native_object, finalize_cb, finalize_hint, false);
   napi_status status =
       LYR_REAL(napi_wrap)(env, js_object, native_object, finalizer_of(&made, finalize_cb), finalize_hint, result);
-  handed_over(&call, &made, status);
+  bool is_refused = status == NAPI_INVALID_ARG && call.self && native_object && js_object;
+  void *wrapped = NULL;
+  bool is_wrapped = is_refused && LYR_REAL(napi_unwrap)(env, js_object, &wrapped) == NAPI_OK;
+  if (is_wrapped && made.callback) made.callback->original = NULL; /* told below: its memory is no second finding */
+  handed_over(&call, &made, status, js_object);
+  note_wrap(&call, &made, status, js_object, native_object, finalize_cb);
   if (status == NAPI_OK && result && call.self) {
     struct lyr_object *reference = lyr_object_new(LYR_REFERENCE, *result, &call);
     if (reference) {
@@ -160,16 +181,14 @@ napi_status lyr_napi_wrap(napi_env env, napi_value js_object, void *native_objec
       *result = LYR_HANDLE(reference);
     }
   }
-  if (status == NAPI_INVALID_ARG && call.self && native_object && js_object) {
-    void *wrapped = NULL;
-    if (LYR_REAL(napi_unwrap)(env, js_object, &wrapped) == NAPI_OK) lyr_report(&call, LYR_RULE_HANDOFF_004, NULL, NULL);
-  }
+  if (is_wrapped) lyr_report(&call, LYR_RULE_HANDOFF_004, NULL, NULL);
   return LYR_END(status);
 }
 
 /* The pointer is on its way to the addon, which has freed what it points at. */
 static void check_pointer(struct lyr_call *call, const void *data, enum lyr_type type) {
   if (!call->self || !data || !lyr_may_be_handed(data)) return;
+  uint32_t class_id = 0;
   pthread_mutex_t *lock;
   struct lyr_object **head = head_of(data, &lock), found = {0};
   bool is_live = false;
@@ -177,10 +196,14 @@ static void check_pointer(struct lyr_call *call, const void *data, enum lyr_type
   for (struct lyr_object *at = *head; at; at = at->next) {
     if (at->data != data || at->type != type) continue;
     if (at->state == LYR_FREED_BY_ADDON) found = *at;
-    else is_live = true; /* the address is in use again */
+    else {
+      is_live = true; /* the address is in use again */
+      class_id = at->class_id;
+    }
   }
   pthread_mutex_unlock(lock);
   if (found.magic && !is_live) lyr_report(call, LYR_RULE_HANDOFF_002, &found, NULL);
+  else if (class_id) lyr_check_class(call, class_id);
 }
 
 napi_status lyr_napi_unwrap(napi_env env, napi_value js_object, void **result) {
@@ -219,7 +242,7 @@ napi_status lyr_napi_create_external(napi_env env, void *data, napi_finalize fin
   struct handoff made = hand_over(&call, LYR_EXTERNAL, data, finalize_cb, finalize_hint, false);
   napi_status status =
       LYR_REAL(napi_create_external)(env, data, finalizer_of(&made, finalize_cb), finalize_hint, result);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -239,7 +262,7 @@ napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_da
   struct handoff made = hand_over(&call, LYR_BUFFER, external_data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_arraybuffer)(env, external_data, byte_length,
                                                                   finalizer_of(&made, finalize_cb), finalize_hint, result);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -251,7 +274,7 @@ napi_status lyr_napi_create_external_buffer(napi_env env, size_t length, void *d
   struct handoff made = hand_over(&call, LYR_BUFFER, data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_buffer)(env, length, data, finalizer_of(&made, finalize_cb),
                                                              finalize_hint, result);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -264,7 +287,7 @@ napi_status lyr_node_api_create_external_string_latin1(napi_env env, char *str, 
   struct handoff made = hand_over(&call, LYR_BUFFER, str, finalize_callback, finalize_hint, false);
   napi_status status = LYR_REAL(node_api_create_external_string_latin1)(
       env, str, length, finalizer_of(&made, finalize_callback), finalize_hint, result, copied);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, NULL);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -276,7 +299,7 @@ napi_status lyr_node_api_create_external_string_utf16(napi_env env, uint16_t *st
   struct handoff made = hand_over(&call, LYR_BUFFER, str, finalize_callback, finalize_hint, false);
   napi_status status = LYR_REAL(node_api_create_external_string_utf16)(
       env, str, length, finalizer_of(&made, finalize_callback), finalize_hint, result, copied);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, NULL);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -288,7 +311,7 @@ napi_status lyr_napi_add_finalizer(napi_env env, napi_value js_object, void *fin
   struct handoff made = hand_over(&call, LYR_EXTERNAL, NULL, finalize_cb, finalize_hint, false);
   napi_status status = LYR_REAL(napi_add_finalizer)(env, js_object, finalize_data, finalizer_of(&made, finalize_cb),
                                                     finalize_hint, result);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, js_object);
   if (status == NAPI_OK && result) {
     struct lyr_object *reference = lyr_object_new(LYR_REFERENCE, *result, &call);
     if (reference) *result = LYR_HANDLE(reference);
@@ -301,7 +324,7 @@ napi_status lyr_node_api_post_finalizer(napi_env env, napi_finalize finalize_cb,
   struct handoff made = hand_over(&call, LYR_EXTERNAL, NULL, finalize_cb, finalize_hint, false);
   napi_status status =
       LYR_REAL(node_api_post_finalizer)(env, finalizer_of(&made, finalize_cb), finalize_data, finalize_hint);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, NULL);
   return LYR_END(status);
 }
 
@@ -313,9 +336,10 @@ napi_status lyr_napi_set_instance_data(napi_env env, void *data, napi_finalize f
     lyr_report(&call, LYR_RULE_ENV_005, &first, NULL);
   }
   napi_status status = LYR_REAL(napi_set_instance_data)(env, data, finalizer_of(&made, finalize_cb), finalize_hint);
-  handed_over(&call, &made, status);
+  handed_over(&call, &made, status, NULL);
   if (status == NAPI_OK && call.self && call.env) {
     call.env->has_instance_data = data != NULL;
+    call.env->hooks += finalize_cb != NULL;
     call.env->instance_stack = lyr_stack(&call);
   }
   return LYR_END(status);

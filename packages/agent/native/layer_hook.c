@@ -60,6 +60,7 @@ napi_status lyr_napi_add_env_cleanup_hook(napi_env env, napi_cleanup_hook fun, v
     lyr_callback_free(callback);
     return LYR_END(status);
   }
+  if (call.env) call.env->hooks++;
   pthread_mutex_lock(&g_hook_lock);
   hook->next = g_hooks;
   g_hooks = hook;
@@ -96,6 +97,7 @@ napi_status lyr_napi_add_async_cleanup_hook(napi_env env, napi_async_cleanup_hoo
     object->callbacks[0] = callback;
     if (status != NAPI_OK) lyr_object_dead(object, NULL);
   }
+  if (status == NAPI_OK && call.env) call.env->hooks++;
   if (status != NAPI_OK) lyr_callback_free(callback);
   else if (remove_handle) *remove_handle = object ? LYR_HANDLE(object) : real;
   return LYR_END(status);
@@ -170,6 +172,8 @@ void lyr_napi_module_register(napi_module *mod) {
 }
 
 void lyr_napi_fatal_error(const char *location, size_t location_len, const char *message, size_t message_len) {
+  struct lyr_thread *self = lyr_self();
+  if (self) lyr_check_fatal(self, AGT_CALLER());
   lyr_fatal(location, location_len, message, message_len);
   LYR_REAL(napi_fatal_error)(location, location_len, message, message_len);
   __builtin_unreachable();

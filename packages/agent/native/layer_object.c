@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+static _Atomic bool g_has_watched;
 enum { MAGIC = 0x5ea3b10c, OBJECTS = 1 << 19, QUARANTINE = 8192, SITES = 1 << 14 };
 
 struct lyr_site {
@@ -67,6 +68,7 @@ struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct l
   if (object->type == LYR_TSFN) lyr_callback_free(object->callbacks[1]);
   memset(object, 0, sizeof *object);
   const struct lyr_frame *frame = lyr_frame(call->self);
+  if (type == LYR_TSFN || type == LYR_ASYNC_HOOK) g_has_watched = true;
   object->type = (uint8_t)type;
   object->real = real;
   object->env = call->env;
@@ -104,6 +106,13 @@ void lyr_object_dead(struct lyr_object *object, const struct lyr_call *call) {
   pthread_mutex_unlock(&g_pool.lock);
 }
 
+bool lyr_has_watched(void) { return g_has_watched; }
+
+struct lyr_object *lyr_all_objects(uint32_t *used) {
+  *used = g_pool.used;
+  return g_pool.objects;
+}
+
 bool lyr_same_env(struct lyr_call *call, struct lyr_object *object) {
   if (!call->self || !call->env || object->env == call->env) return true;
   /* Several envs of one thread are one isolate: addons that share code share handles there. */
@@ -137,6 +146,7 @@ void lyr_live_write(void) {
 void lyr_objects_at_end(struct lyr_env *env) {
   struct lyr_thread *self = lyr_self();
   if (!self) return;
+  if (!env) lyr_orphans_at_end();
   struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS};
   uint32_t used = g_pool.used;
   for (uint32_t i = 0; i < used; i++) {
@@ -152,6 +162,9 @@ void lyr_objects_at_end(struct lyr_env *env) {
       /* The main thread's env ends when its loop has nothing left that could conclude it. */
       object->is_reported = true;
       lyr_report(&call, LYR_RULE_PROMISE_002, object, NULL);
+    } else if (object->type == LYR_TSFN && env && object->count && env->owner->tid != (int32_t)g_header->pid) {
+      object->is_reported = true;
+      lyr_report(&call, LYR_RULE_ENV_006, object, LYR_NOTES(LYR_NUMBER("threads that hold it", object->count)));
     }
   }
 }

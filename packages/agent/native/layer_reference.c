@@ -14,11 +14,24 @@ static bool is_usable(struct lyr_call *call, napi_ref *ref, struct lyr_object **
   return true;
 }
 
+/* Objects, functions and symbols; anything only from Node-API 10. */
+static void check_kind(struct lyr_call *call, napi_value value) {
+  enum { SYMBOL = 5, OBJECT = 6, FUNCTION = 7, EXTERNAL = 8 };
+  static const char *const names[] = {"undefined", "null", "boolean", "number", "string", "symbol", "", "", "", "bigint"};
+  napi_valuetype type = OBJECT;
+  if (LYR_REAL(napi_typeof)(call->env->env, value, &type) != NAPI_OK || type < 0 || type > 9) return;
+  if (type == OBJECT || type == FUNCTION || type == EXTERNAL) return;
+  lyr_report(call, LYR_RULE_REF_007, NULL, LYR_NOTES(LYR_TEXT("value", names[type])));
+}
+
 napi_status lyr_napi_create_reference(napi_env env, napi_value value, uint32_t initial_refcount, napi_ref *result) {
   LYR_BEGIN(napi_create_reference, env);
   LYR_USE(value);
   napi_status status = LYR_REAL(napi_create_reference)(env, value, initial_refcount, result);
+  if (status == NAPI_INVALID_ARG && call.self && value && result) check_kind(&call, value);
   if (status == NAPI_OK) {
+    struct lyr_frame *frame = call.self ? lyr_frame(call.self) : NULL;
+    if (frame && initial_refcount) frame->strong_references++;
     struct lyr_object *object = lyr_object_new(LYR_REFERENCE, *result, &call);
     if (object) {
       object->count = initial_refcount;
@@ -30,6 +43,8 @@ napi_status lyr_napi_create_reference(napi_env env, napi_value value, uint32_t i
 
 napi_status lyr_napi_delete_reference(napi_env env, napi_ref ref) {
   LYR_BEGIN(napi_delete_reference, env);
+  if (AGT_UNLIKELY(g_lyr_is_over) && call.env && call.env->state != 1 && call.self && !call.self->frame_count)
+    return NAPI_GENERIC_FAILURE; /* a static destructor: the env is gone, and that was told */
   struct lyr_object *object;
   if (!is_usable(&call, &ref, &object, LYR_RULE_REF_002)) return NAPI_INVALID_ARG;
   if (object && object->is_from_wrap && call.self) {
@@ -49,6 +64,8 @@ napi_status lyr_napi_reference_ref(napi_env env, napi_ref ref, uint32_t *result)
   struct lyr_object *object;
   if (!is_usable(&call, &ref, &object, LYR_RULE_REF_001)) return NAPI_INVALID_ARG;
   napi_status status = LYR_REAL(napi_reference_ref)(env, ref, result);
+  struct lyr_frame *frame = call.self ? lyr_frame(call.self) : NULL;
+  if (frame) frame->strong_references++;
   if (status == NAPI_OK && object) object->count++;
   return LYR_END(status);
 }

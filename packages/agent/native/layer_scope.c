@@ -12,7 +12,7 @@ void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t
   if (depth < LYR_SCOPES) self->scopes[depth] = (struct lyr_scope){.real = real, .serial = serial, .kind = kind, .opener = opener};
 }
 
-static uint32_t opener_stack(uintptr_t pc) {
+uint32_t lyr_stack_of_pc(uintptr_t pc) {
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return 0;
   uint32_t stack = agt_tree_child(0, pc, AGT_NODE_ENDED_EARLY, 0);
@@ -26,7 +26,7 @@ void lyr_scopes_leave(struct lyr_call *call, struct lyr_frame *frame) {
   uint32_t top = self->scope_count < LYR_SCOPES ? self->scope_count : LYR_SCOPES;
   if (top > frame->scope_base + 1 && frame->env) {
     const struct lyr_scope *left = &self->scopes[top - 1];
-    struct lyr_object opened = {.type = LYR_HANDLE_SCOPE, .created = opener_stack(left->opener)};
+    struct lyr_object opened = {.type = LYR_HANDLE_SCOPE, .created = lyr_stack_of_pc(left->opener)};
     lyr_report(call, LYR_RULE_SCOPE_003, &opened, LYR_NOTES(LYR_NUMBER("scopes left open", top - frame->scope_base - 1)));
   }
   self->scope_count = frame->scope_base;
@@ -60,7 +60,7 @@ static void *closing(struct lyr_call *call, void *handle) {
   void *real = scope->real;
   uint32_t at = (uint32_t)(scope - self->scopes);
   if (at + 1 != self->scope_count) {
-    struct lyr_object inner = {.type = LYR_HANDLE_SCOPE, .created = opener_stack(scope->opener)};
+    struct lyr_object inner = {.type = LYR_HANDLE_SCOPE, .created = lyr_stack_of_pc(scope->opener)};
     lyr_report(call, LYR_RULE_SCOPE_002, &inner, LYR_NOTES(LYR_NUMBER("scopes opened later and still open", self->scope_count - at - 1)));
     for (uint32_t i = at; i + 1 < self->scope_count && i + 1 < LYR_SCOPES; i++) self->scopes[i] = self->scopes[i + 1];
   }
@@ -145,6 +145,8 @@ napi_status lyr_napi_get_cb_info(napi_env env, napi_callback_info cbinfo, size_t
   size_t room = argc ? *argc : 0;
   napi_status status = LYR_REAL(napi_get_cb_info)(env, cbinfo, argc, argv, this_arg, data);
   LYR_MADE(status, this_arg);
+  struct lyr_frame *frame = call.self ? lyr_frame(call.self) : NULL;
+  if (frame && frame->info == cbinfo && this_arg && status == NAPI_OK) frame->receiver = *this_arg;
   if (argv && status == NAPI_OK)
     for (size_t i = 0; i < room; i++) LYR_MADE(status, &argv[i]);
   return LYR_END(status);
@@ -175,6 +177,7 @@ napi_status lyr_napi_call_function(napi_env env, napi_value recv, napi_value fun
   use_all(&call, argc, argv);
   check_finalizer(&call);
   napi_status status = LYR_REAL(napi_call_function)(env, recv, func, argc, argv, result);
+  lyr_check_detached(&call);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -186,6 +189,7 @@ napi_status lyr_napi_new_instance(napi_env env, napi_value constructor, size_t a
   use_all(&call, argc, argv);
   check_finalizer(&call);
   napi_status status = LYR_REAL(napi_new_instance)(env, constructor, argc, argv, result);
+  lyr_check_detached(&call);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -197,7 +201,9 @@ napi_status lyr_napi_make_callback(napi_env env, napi_async_context async_contex
   LYR_USE(func);
   use_all(&call, argc, argv);
   check_finalizer(&call);
+  if (!lyr_real_context(&call, &async_context)) return NAPI_INVALID_ARG;
   napi_status status = LYR_REAL(napi_make_callback)(env, async_context, recv, func, argc, argv, result);
+  lyr_check_detached(&call);
   LYR_MADE(status, result);
   return LYR_END(status);
 }

@@ -30,7 +30,10 @@ struct lyr_thread *lyr_self_slow(void) {
     self->last_env = NULL;
     self->last = NULL;
     self->addon_bytes = 0;
-    self->frame_count = self->scope_count = 0;
+    self->frame_count = self->scope_count = self->unmade_count = self->span_count = self->refused_depth = 0;
+    self->failure.status = NAPI_OK;
+    self->callback_scope = NULL;
+    self->is_owner = false;
     memset(self->values, 0, sizeof self->values);
   }
   agt_thread_leave(thread);
@@ -40,13 +43,20 @@ struct lyr_thread *lyr_self_slow(void) {
 /* ----------------------------------------------------------------------------------------------------------- addons */
 
 enum { ADDONS = 1024 };
-static struct { uintptr_t start, end; const char *path; bool mixes_v8; } g_addons[ADDONS];
+static struct { uintptr_t start, end; const char *path; bool mixes_v8; _Atomic uint32_t envs; uint32_t hooks; } g_addons[ADDONS];
 static _Atomic uint32_t g_addon_count = 1; /* 0 is "not known" */
 static pthread_mutex_t g_addon_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const char *lyr_addon_path(uint32_t addon) { return addon && addon < ADDONS ? g_addons[addon].path : ""; }
 
 bool lyr_addon_mixes_v8(uint32_t addon) { return addon < ADDONS && g_addons[addon].mixes_v8; }
+
+/* The module was initialised for an env. What it cleans up once, it should clean up for each. */
+void lyr_addon_started(struct lyr_call *call, uint32_t addon) {
+  if (!addon || addon >= ADDONS || !call->env) return;
+  if (atomic_fetch_add(&g_addons[addon].envs, 1) == 0) g_addons[addon].hooks = call->env->hooks;
+  else if (g_addons[addon].hooks && !call->env->hooks) lyr_report(call, LYR_RULE_ENV_008, NULL, NULL);
+}
 
 static uint32_t find_addon(const struct agt_object *object) {
   uint32_t count = atomic_load_explicit(&g_addon_count, memory_order_acquire);
@@ -112,6 +122,7 @@ static void env_is_over(void *argument) {
   struct lyr_env *known = argument;
   lyr_objects_at_end(known);
   atomic_store(&known->state, ENV_OVER);
+  known->loop = NULL;
 }
 
 struct lyr_node_version g_lyr_node;
@@ -146,6 +157,8 @@ struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t ad
     known->addon = addon;
     known->is_pending = known->has_instance_data = known->is_watched = false;
     known->external_bytes = 0;
+    known->loop = NULL;
+    known->hooks = 0;
     known->null_from_weak = 0;
     atomic_store(&known->state, ENV_ALIVE);
     __atomic_store_n(&known->env, env, __ATOMIC_RELEASE);
@@ -154,6 +167,7 @@ struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t ad
   if (!known) return NULL;
   self->last_env = env;
   self->last = known;
+  self->is_owner = true;
   learn_version(env);
   if (LYR_REAL(napi_add_env_cleanup_hook))
     known->is_watched = LYR_REAL(napi_add_env_cleanup_hook)(env, env_is_over, known) == NAPI_OK;
@@ -181,7 +195,8 @@ void lyr_check_place(struct lyr_call *call) {
   const struct lyr_frame *frame = lyr_frame(self);
   if (known->state != ENV_ALIVE) {
     if (known->owner == self && frame && frame->env) return; /* finalizers run after the hooks */
-    lyr_report(call, LYR_RULE_ENV_004, NULL, NULL);
+    bool is_destructor = g_lyr_is_over && call->function == LYR_napi_delete_reference && known->owner == self;
+    lyr_report(call, is_destructor ? LYR_RULE_ENV_007 : LYR_RULE_ENV_004, NULL, NULL);
     return;
   }
   if (known->owner == self) return;
@@ -194,14 +209,25 @@ void lyr_check_place(struct lyr_call *call) {
 void lyr_failed(struct lyr_call *call, napi_status status) {
   struct lyr_env *known = call->env;
   if (known->owner != call->self) return;
+  if (AGT_UNLIKELY(g_lyr_asks_for_answers))
+    call->self->failure =
+        (struct lyr_failure){status, call->self->frame_count, call->caller.pc, (uint8_t)call->function};
+  if (status == NAPI_CANNOT_RUN_JS) call->self->refused_depth = call->self->frame_count;
   if (status == NAPI_PENDING_EXCEPTION) {
     bool is_thrown = false; /* a Worker that is being ended refuses calls with the same status */
     if (known->is_pending && LYR_REAL(napi_is_exception_pending)(known->env, &is_thrown) == NAPI_OK && is_thrown)
       lyr_report(call, LYR_RULE_ERROR_001, NULL, NULL);
+    else if (!known->is_pending && LYR_REAL(napi_is_exception_pending)(known->env, &is_thrown) == NAPI_OK && !is_thrown)
+      call->self->refused_depth = call->self->frame_count;
     known->is_pending = true;
   } else if (status == NAPI_INVALID_ARG && known->null_from_weak > 1) {
     struct lyr_object weak = {.created = known->null_stack};
     lyr_report(call, LYR_RULE_REF_006, &weak, NULL);
     known->null_from_weak = 0;
-  }
+  } else if (status == NAPI_INVALID_ARG && call->self->null_at == call->self->total) lyr_null_refused(call);
+}
+
+void lyr_no_env(struct lyr_call *call) {
+  const struct lyr_frame *frame = call->self ? lyr_frame(call->self) : NULL;
+  if (frame && frame->phase == LYR_PHASE_CALL_JS && !frame->env) lyr_report(call, LYR_RULE_TSFN_007, frame->callback->object, NULL);
 }

@@ -31,6 +31,8 @@ napi_status lyr_napi_create_threadsafe_function(napi_env env, napi_value func, n
       calls ? (napi_threadsafe_function_call_js)lyr_thunk(calls) : call_js_cb, result);
   if (status == NAPI_OK && tsfn) {
     tsfn->real = *result;
+    if (call.env && !call.env->loop && call.self->tid == (int32_t)g_header->pid)
+      LYR_REAL(napi_get_uv_event_loop)(env, &call.env->loop);
     *result = LYR_HANDLE(tsfn);
   } else if (status != NAPI_OK) {
     if (tsfn) lyr_object_dead(tsfn, NULL);
@@ -49,11 +51,28 @@ static void begin(struct lyr_call *call, enum lyr_function function, struct agt_
   lyr_begin(call, function, NULL, caller);
 }
 
+/* It has ended, but this thread was neither told so nor has it given it back: by the rules it may ask once more. */
+static bool is_still_held(const struct lyr_call *call, const struct lyr_object *object) {
+  return object->type == LYR_TSFN && object->count && call->self && object->extra != call->self && object->env &&
+         object->env->owner != call->self;
+}
+
+/* nodejs/node#55706: freed by older releases all the same. */
+static bool is_kept_by_node(void) {
+  return g_lyr_node.major > 25 || (g_lyr_node.major == 25 && g_lyr_node.minor >= 4) ||
+         (g_lyr_node.major == 24 && g_lyr_node.minor >= 14);
+}
+
 static bool is_tsfn(struct lyr_call *call, napi_threadsafe_function *func, struct lyr_object **object) {
   *object = lyr_object_of(*func);
   if (!*object) return true;
   if ((*object)->type != LYR_TSFN || (*object)->state == LYR_DEAD) {
-    if (call->self) lyr_report(call, LYR_RULE_TSFN_001, *object, NULL);
+    bool is_held = is_still_held(call, *object);
+    if (is_held && is_kept_by_node()) {
+      *func = (*object)->real;
+      return true;
+    }
+    if (call->self) lyr_report(call, LYR_RULE_TSFN_001, *object, LYR_NOTES(LYR_TEXT("still held by its threads", is_held ? "yes" : "no")));
     return false;
   }
   *func = (*object)->real;
@@ -84,6 +103,8 @@ napi_status lyr_napi_call_threadsafe_function(napi_threadsafe_function func, voi
   if (!object || !call.self) return status;
   if (status == NAPI_OK && object->callbacks[1] && ++object->queued == QUEUE_GROWS)
     lyr_report(&call, LYR_RULE_TSFN_005, object, LYR_NOTES(LYR_NUMBER("calls waiting", QUEUE_GROWS)));
+  if (status == NAPI_OK) lyr_orphan_ends(data);
+  else lyr_orphan(&call, LYR_RULE_TSFN_008, data, status);
   if (status == NAPI_CLOSING) {
     /* Told once that it closes, a thread must not touch it again. */
     if (object->extra == call.self) lyr_report(&call, LYR_RULE_TSFN_001, object, NULL);
@@ -109,8 +130,11 @@ napi_status lyr_napi_release_threadsafe_function(napi_threadsafe_function func, 
   begin(&call, LYR_napi_release_threadsafe_function, AGT_CALLER());
   object = lyr_object_of(func);
   bool is_over = object && (object->state == LYR_DEAD || object->count == 0);
-  if (is_over && call.self) lyr_report(&call, LYR_RULE_TSFN_002, object, NULL);
-  if (is_over) return NAPI_INVALID_ARG;
+  bool is_held = is_over && is_still_held(&call, object);
+  if (is_over && !(is_held && is_kept_by_node())) {
+    if (call.self) lyr_report(&call, LYR_RULE_TSFN_002, object, LYR_NOTES(LYR_TEXT("still held by its threads", is_held ? "yes" : "no")));
+    return NAPI_INVALID_ARG;
+  }
   if (!is_tsfn(&call, &func, &object)) return NAPI_INVALID_ARG;
   if (object && call.self && object->count == 1) object->freed = lyr_stack(&call);
   napi_status status = LYR_REAL(napi_release_threadsafe_function)(func, mode);
@@ -122,12 +146,16 @@ napi_status lyr_napi_unref_threadsafe_function(napi_env env, napi_threadsafe_fun
   LYR_BEGIN(napi_unref_threadsafe_function, env);
   struct lyr_object *object;
   if (!is_tsfn(&call, &func, &object)) return NAPI_INVALID_ARG;
-  return LYR_END(LYR_REAL(napi_unref_threadsafe_function)(env, func));
+  napi_status status = LYR_REAL(napi_unref_threadsafe_function)(env, func);
+  if (object && status == NAPI_OK) object->is_unreferenced = true;
+  return LYR_END(status);
 }
 
 napi_status lyr_napi_ref_threadsafe_function(napi_env env, napi_threadsafe_function func) {
   LYR_BEGIN(napi_ref_threadsafe_function, env);
   struct lyr_object *object;
   if (!is_tsfn(&call, &func, &object)) return NAPI_INVALID_ARG;
-  return LYR_END(LYR_REAL(napi_ref_threadsafe_function)(env, func));
+  napi_status status = LYR_REAL(napi_ref_threadsafe_function)(env, func);
+  if (object && status == NAPI_OK) object->is_unreferenced = false;
+  return LYR_END(status);
 }

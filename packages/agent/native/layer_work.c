@@ -19,6 +19,7 @@ napi_status lyr_napi_create_async_work(napi_env env, napi_value async_resource, 
       on_complete ? (napi_async_complete_callback)lyr_thunk(on_complete) : complete, data, result);
   struct lyr_object *work = status == NAPI_OK ? lyr_object_new(LYR_WORK, *result, &call) : NULL;
   if (work) {
+    work->data = data;
     work->callbacks[0] = on_execute;
     work->callbacks[1] = on_complete;
     if (on_execute) on_execute->object = work;
@@ -56,6 +57,7 @@ napi_status lyr_napi_queue_async_work(napi_env env, napi_async_work work) {
     atomic_store(&object->state, LYR_QUEUED);
   }
   if (object && !object->handed) object->handed = lyr_stack(&call);
+  if (object) lyr_work_queued(&call, object);
   napi_status status = LYR_REAL(napi_queue_async_work)(env, work);
   if (status != NAPI_OK && object) atomic_store(&object->state, LYR_LIVE);
   return LYR_END(status);
@@ -76,6 +78,7 @@ napi_status lyr_napi_delete_async_work(napi_env env, napi_async_work work) {
     if (call.self) lyr_report(&call, LYR_RULE_WORK_002, object, NULL);
     return NAPI_GENERIC_FAILURE; /* the pool thread would go on with memory that is gone */
   }
+  if (object && call.self) lyr_work_over(call.self, call.env, object, false);
   napi_status status = LYR_REAL(napi_delete_async_work)(env, work);
   if (status == NAPI_OK && object) {
     lyr_callback_free(object->callbacks[0]);

@@ -1,33 +1,6 @@
 /* Made by scripts/gen-napi-wrappers.mjs from node-api-headers. Do not edit. */
 #include "layer.h"
 
-napi_status lyr_napi_async_destroy(napi_env env, napi_async_context async_context) {
-  LYR_BEGIN(napi_async_destroy, env);
-  napi_status status = LYR_REAL(napi_async_destroy)(env, async_context);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_async_init(napi_env env, napi_value async_resource, napi_value async_resource_name, napi_async_context *result) {
-  LYR_BEGIN(napi_async_init, env);
-  LYR_USE(async_resource);
-  LYR_USE(async_resource_name);
-  napi_status status = LYR_REAL(napi_async_init)(env, async_resource, async_resource_name, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_check_object_type_tag(napi_env env, napi_value value, const napi_type_tag *type_tag, bool *result) {
-  LYR_BEGIN(napi_check_object_type_tag, env);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_check_object_type_tag)(env, value, type_tag, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_close_callback_scope(napi_env env, napi_callback_scope scope) {
-  LYR_BEGIN(napi_close_callback_scope, env);
-  napi_status status = LYR_REAL(napi_close_callback_scope)(env, scope);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_coerce_to_bool(napi_env env, napi_value value, napi_value *result) {
   LYR_BEGIN(napi_coerce_to_bool, env);
   LYR_USE(value);
@@ -74,13 +47,6 @@ napi_status lyr_napi_create_array_with_length(napi_env env, size_t length, napi_
   return LYR_END(status);
 }
 
-napi_status lyr_napi_create_arraybuffer(napi_env env, size_t byte_length, void **data, napi_value *result) {
-  LYR_BEGIN(napi_create_arraybuffer, env);
-  napi_status status = LYR_REAL(napi_create_arraybuffer)(env, byte_length, data, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_create_bigint_int64(napi_env env, int64_t value, napi_value *result) {
   LYR_BEGIN(napi_create_bigint_int64, env);
   napi_status status = LYR_REAL(napi_create_bigint_int64)(env, value, result);
@@ -98,13 +64,6 @@ napi_status lyr_napi_create_bigint_uint64(napi_env env, uint64_t value, napi_val
 napi_status lyr_napi_create_bigint_words(napi_env env, int sign_bit, size_t word_count, const uint64_t *words, napi_value *result) {
   LYR_BEGIN(napi_create_bigint_words, env);
   napi_status status = LYR_REAL(napi_create_bigint_words)(env, sign_bit, word_count, words, result);
-  LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_create_buffer(napi_env env, size_t length, void **data, napi_value *result) {
-  LYR_BEGIN(napi_create_buffer, env);
-  napi_status status = LYR_REAL(napi_create_buffer)(env, length, data, result);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -239,32 +198,10 @@ napi_status lyr_napi_get_array_length(napi_env env, napi_value value, uint32_t *
   return LYR_END(status);
 }
 
-napi_status lyr_napi_get_arraybuffer_info(napi_env env, napi_value arraybuffer, void **data, size_t *byte_length) {
-  LYR_BEGIN(napi_get_arraybuffer_info, env);
-  LYR_USE(arraybuffer);
-  napi_status status = LYR_REAL(napi_get_arraybuffer_info)(env, arraybuffer, data, byte_length);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_get_boolean(napi_env env, bool value, napi_value *result) {
   LYR_BEGIN(napi_get_boolean, env);
   napi_status status = LYR_REAL(napi_get_boolean)(env, value, result);
   LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_buffer_info(napi_env env, napi_value value, void **data, size_t *length) {
-  LYR_BEGIN(napi_get_buffer_info, env);
-  LYR_USE(value);
-  napi_status status = LYR_REAL(napi_get_buffer_info)(env, value, data, length);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_dataview_info(napi_env env, napi_value dataview, size_t *bytelength, void **data, napi_value *arraybuffer, size_t *byte_offset) {
-  LYR_BEGIN(napi_get_dataview_info, env);
-  LYR_USE(dataview);
-  napi_status status = LYR_REAL(napi_get_dataview_info)(env, dataview, bytelength, data, arraybuffer, byte_offset);
-  LYR_MADE(status, arraybuffer);
   return LYR_END(status);
 }
 
@@ -345,14 +282,6 @@ napi_status lyr_napi_get_prototype(napi_env env, napi_value object, napi_value *
   LYR_USE(object);
   napi_status status = LYR_REAL(napi_get_prototype)(env, object, result);
   LYR_MADE(status, result);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_get_typedarray_info(napi_env env, napi_value typedarray, napi_typedarray_type *type, size_t *length, void **data, napi_value *arraybuffer, size_t *byte_offset) {
-  LYR_BEGIN(napi_get_typedarray_info, env);
-  LYR_USE(typedarray);
-  napi_status status = LYR_REAL(napi_get_typedarray_info)(env, typedarray, type, length, data, arraybuffer, byte_offset);
-  LYR_MADE(status, arraybuffer);
   return LYR_END(status);
 }
 
@@ -461,14 +390,6 @@ napi_status lyr_napi_has_property(napi_env env, napi_value object, napi_value ke
   return LYR_END(status);
 }
 
-napi_status lyr_napi_instanceof(napi_env env, napi_value object, napi_value constructor, bool *result) {
-  LYR_BEGIN(napi_instanceof, env);
-  LYR_USE(object);
-  LYR_USE(constructor);
-  napi_status status = LYR_REAL(napi_instanceof)(env, object, constructor, result);
-  return LYR_END(status);
-}
-
 napi_status lyr_napi_is_array(napi_env env, napi_value value, bool *result) {
   LYR_BEGIN(napi_is_array, env);
   LYR_USE(value);
@@ -549,13 +470,6 @@ napi_status lyr_napi_object_seal(napi_env env, napi_value object) {
   LYR_BEGIN(napi_object_seal, env);
   LYR_USE(object);
   napi_status status = LYR_REAL(napi_object_seal)(env, object);
-  return LYR_END(status);
-}
-
-napi_status lyr_napi_open_callback_scope(napi_env env, napi_value resource_object, napi_async_context context, napi_callback_scope *result) {
-  LYR_BEGIN(napi_open_callback_scope, env);
-  LYR_USE(resource_object);
-  napi_status status = LYR_REAL(napi_open_callback_scope)(env, resource_object, context, result);
   return LYR_END(status);
 }
 

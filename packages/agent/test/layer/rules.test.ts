@@ -13,19 +13,32 @@ beforeAll(async () => {
 }, 60_000)
 
 /** Decided from round to round by the judge: see packages/seamproof/test. */
-const decidedInRounds = ['SEAM-REF-004', 'SEAM-TSFN-003']
+const decidedInRounds = ['SEAM-REF-004', 'SEAM-TSFN-003', 'SEAM-ASYNC-002']
 const decidedInRun = layerRules.map((rule) => rule.id).filter((id) => !decidedInRounds.includes(id))
 const caseOf = (id: string) => id.replace('SEAM-', '').replace('-', '_')
 
 /** What a subject that breaks these does to itself, layer or not. */
-const endsBadly = new Set(['SEAM-SCOPE-003', 'SEAM-HANDOFF-006', 'SEAM-CRASH-001'])
+const endsBadly = new Set([
+  'SEAM-SCOPE-003',
+  'SEAM-HANDOFF-006',
+  'SEAM-CRASH-001',
+  'SEAM-ASYNC-003',
+  'SEAM-TSFN-006',
+  'SEAM-HOOK-004',
+  'SEAM-ERROR-006',
+])
+
+const optIn = layerRules.filter((rule) => rule.optIn !== undefined).map((rule) => rule.id)
 
 /** On a machine that is busy with other things every callback may hold the loop for long. */
 const patient = { SEAMPROOF_LAYER_LOOP_MS: '60000' }
 
 describe('the rules of the seam layer', () => {
   it.each(decidedInRun)('%s fires with exactly that id when it is broken', async (id) => {
-    const env = id === 'SEAM-LOOP-001' ? {} : patient
+    const env = {
+      ...(id === 'SEAM-LOOP-001' ? {} : patient),
+      ...(optIn.includes(id) ? { SEAMPROOF_LAYER_ENABLE: id } : {}),
+    }
     const run = await runLayer(folder, driveArguments(addon, `${caseOf(id)}_bad`), { env })
     const broken = brokenRules(run)
     if (!endsBadly.has(id)) {
@@ -41,14 +54,34 @@ describe('the rules of the seam layer', () => {
     expect(brokenRules(run)).toEqual([])
   })
 
+  it.each(optIn)('%s is off by default, and its twin is silent when it is on', async (id) => {
+    const cases = [`${caseOf(id)}_bad`, `${caseOf(id)}_good`] as const
+    const runs = await Promise.all([
+      runLayer(folder, driveArguments(addon, cases[0]), { env: patient }),
+      runLayer(folder, driveArguments(addon, cases[1]), {
+        env: { ...patient, SEAMPROOF_LAYER_ENABLE: id },
+      }),
+    ])
+    // What SEAM-WORK-006 is about may go wrong in fact.
+    expect(brokenRules(runs[0]).filter((one) => one === id)).toEqual([])
+    expect(brokenRules(runs[1])).toEqual([])
+  })
+
+  it('see what a failed call left on the stack', async () => {
+    const run = await runLayer(folder, driveArguments(addon, 'ERROR_004_garbage'), { env: patient })
+    expect(brokenRules(run)).toContain('SEAM-ERROR-004')
+  })
+
   it('are the same in the agent and in the table of the rules, severities too', () => {
     const source = readFileSync(join(nativeFolder, 'layer_rules.h'), 'utf8')
-    const inAgent = [...source.matchAll(/RULE\(\w+, "([\w-]+)", LYR_(\w+)\)/g)].map(
-      ([, id, severity]) => `${id} ${severity!.toLowerCase()}`,
+    const inAgent = [
+      ...source.matchAll(/RULE\(\w+, "([\w-]+)", LYR_(\w+)( \| LYR_OPT_IN)?\)/g),
+    ].map(
+      ([, id, severity, option]) => `${id} ${severity!.toLowerCase()}${option ? ' opt-in' : ''}`,
     )
     const inTable = layerRules
       .filter((rule) => decidedInRun.includes(rule.id))
-      .map((rule) => `${rule.id} ${rule.severity}`)
+      .map((rule) => `${rule.id} ${rule.severity}${rule.optIn === undefined ? '' : ' opt-in'}`)
     expect(inAgent.sort()).toEqual(inTable.sort())
   })
 

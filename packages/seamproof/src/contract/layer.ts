@@ -26,6 +26,7 @@ export type LayerObjectKind =
   | 'external'
   | 'buffer'
   | 'handle scope'
+  | 'block'
 
 /** `now`: the call that broke the rule. The others are the life of the object it was done to. */
 export type LayerStackRole = 'now' | 'created' | 'handed-over' | 'freed'
@@ -60,6 +61,9 @@ export interface LayerCrossing {
   /** Text and bytes that Node-API copied from JavaScript into native memory, and back. */
   bytesIn: number
   bytesOut: number
+  /** Native allocations made while it was the innermost callback. */
+  allocationCount: number
+  allocatedBytes: number
 }
 
 /** Objects of one kind made at one place, counted after each round of a workload. */
@@ -101,6 +105,8 @@ export interface LayerRule {
   /** How the layer sees it, and what it cannot see of it. */
   detection: string
   fix: string
+  /** Why it is off unless it is asked for. */
+  optIn?: string
 }
 
 export type LayerFamily =

@@ -34,6 +34,8 @@ export interface TraceCrossing {
   /** Text and bytes that Node-API copied for it. */
   bytesIn: number
   bytesOut: number
+  allocationCount: number
+  allocatedBytes: number
 }
 
 /** How many objects of one place there were at a mark; said only when it changed. */
@@ -82,6 +84,7 @@ const kinds: (LayerObjectKind | undefined)[] = [
   'external',
   'buffer',
   'handle scope',
+  'block',
 ]
 
 export function isLayerRecord(type: number): boolean {
@@ -190,6 +193,8 @@ function readCrossing(body: ByteReader): TraceCrossing & { callback: number } {
     apiCallCount: body.varint(),
     bytesIn: body.varint(),
     bytesOut: body.varint(),
+    allocationCount: body.varint(),
+    allocatedBytes: body.varint(),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LayerFacts, LayerFinding } from '../../src/contract/layer.js'
 import { layerKnown } from '../../src/contract/layer-known.js'
+import { layerRule } from '../../src/contract/layer-rules/layer-rules.js'
 import { judgeLayer } from '../../src/judge/judge-layer.js'
 import { hasFix } from '../../src/judge/known-findings.js'
 import { layerReports } from '../../src/judge/layer-reports.js'
@@ -98,8 +99,9 @@ describe('a known pattern', () => {
     expect(suppressed[0]!.known!.reason).toContain('CustomGC')
   })
 
-  it('says why, and where it can be read up', () => {
+  it('names a rule that there is, says why, and where it can be read up', () => {
     for (const entry of layerKnown) {
+      expect(layerRule(entry.ruleId), entry.id).toBeDefined()
       expect(entry.reason.length).toBeGreaterThan(30)
       expect(entry.url).toMatch(/^https:/)
     }

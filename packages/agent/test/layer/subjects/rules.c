@@ -482,12 +482,12 @@ CASE(HANDOFF_006_good) {
   napi_wrap(env, object(env), malloc(1 << 20), free_again, NULL, NULL);
   return NULL;
 }
-static char g_static[64];
+static char g_static_bytes[64];
 CASE(HANDOFF_007_bad) {
   UNUSED(info);
-  napi_value first = buffer(env, g_static, finalize_calm), pair = object(env);
+  napi_value first = buffer(env, g_static_bytes, finalize_calm), pair = object(env);
   napi_set_named_property(env, pair, "first", first);
-  napi_set_named_property(env, pair, "second", buffer(env, g_static, finalize_calm));
+  napi_set_named_property(env, pair, "second", buffer(env, g_static_bytes, finalize_calm));
   return pair;
 }
 CASE(HANDOFF_007_good) { UNUSED(info); static char other[64]; return buffer(env, other, finalize_calm); }
@@ -509,7 +509,7 @@ CASE(CALLBACK_001_good) {
 CASE(CALLBACK_002_bad) {
   UNUSED(info);
   napi_value made;
-  napi_create_function(env, "data", NAPI_AUTO_LENGTH, (napi_callback)(void *)g_static, NULL, &made);
+  napi_create_function(env, "data", NAPI_AUTO_LENGTH, (napi_callback)(void *)g_static_bytes, NULL, &made);
   return NULL;
 }
 CASE(CALLBACK_002_good) {
@@ -593,7 +593,11 @@ CASE(REF_004_good) { UNUSED(info); unref(env, 1); return NULL; }
 CASE(TSFN_003_bad) { UNUSED(info); napi_unref_threadsafe_function(env, tsfn(env, 0, call_js)); return NULL; }
 CASE(TSFN_003_good) { UNUSED(info); call_once(env, call_js); return NULL; }
 
+#include "rules-memory.h"
+#include "rules-lifecycle.h"
+
 NAPI_MODULE_INIT() {
+  add_hooks(env);
 #define BOTH(rule) {#rule "_bad", rule##_bad}, {#rule "_good", rule##_good}
   const struct { const char *name; napi_callback call; } cases[] = {
       BOTH(REF_001), BOTH(REF_002), BOTH(REF_003), BOTH(REF_004), BOTH(REF_005), BOTH(REF_006), BOTH(SCOPE_001), BOTH(SCOPE_002),
@@ -602,7 +606,11 @@ NAPI_MODULE_INIT() {
       BOTH(PROMISE_002), BOTH(TSFN_001), BOTH(TSFN_002), BOTH(TSFN_003), BOTH(TSFN_004), BOTH(TSFN_005), BOTH(ERROR_001),
       BOTH(ERROR_002), BOTH(ERROR_003), BOTH(HANDOFF_001), BOTH(HANDOFF_002), BOTH(HANDOFF_004), BOTH(HANDOFF_005),
       BOTH(HANDOFF_006), BOTH(HANDOFF_007), BOTH(CALLBACK_001), BOTH(CALLBACK_002), BOTH(CALLBACK_003), BOTH(HOOK_001),
-      BOTH(HOOK_002), BOTH(HOOK_003), BOTH(CRASH_001), BOTH(LOOP_001),
+      BOTH(HOOK_002), BOTH(HOOK_003), BOTH(CRASH_001), BOTH(LOOP_001), BOTH(HANDOFF_008), BOTH(HANDOFF_009), BOTH(HANDOFF_010),
+      BOTH(HANDOFF_011), BOTH(HANDOFF_012), BOTH(WORK_005), BOTH(WORK_006), BOTH(ERROR_004), BOTH(ERROR_005), BOTH(ERROR_006),
+      BOTH(REF_007), BOTH(LOOP_002), BOTH(ASYNC_001), BOTH(ASYNC_002), BOTH(ASYNC_003), BOTH(ASYNC_004), BOTH(TSFN_006),
+      BOTH(TSFN_007), BOTH(TSFN_008), BOTH(HOOK_004), BOTH(ENV_006), BOTH(ENV_007), BOTH(ENV_008),
+      {"ERROR_004_garbage", ERROR_004_garbage},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     napi_value function;

@@ -74,4 +74,68 @@ export const handoffRules: LayerRule[] = [
     detection: 'An external ArrayBuffer or Buffer is made over the address of one that is alive.',
     fix: 'Make one ArrayBuffer and views on it.',
   },
+  {
+    id: 'SEAM-HANDOFF-008',
+    family,
+    severity: 'error',
+    title: 'memory of a failed handoff is never freed',
+    rule: 'When a call that hands memory to JavaScript fails, the memory is still the caller’s.',
+    anchor: 'napi_wrap',
+    otherwise: 'Nothing: it leaks each time the call fails, which is seldom tested.',
+    detection:
+      'napi_wrap, napi_create_external and the external buffers with a finalizer were refused, the pointer is a block of malloc, and until the end of the process it was neither freed nor handed over after all. Failures that are made on purpose are counted too.',
+    fix: 'Look at the status and free the block when it is not napi_ok.',
+  },
+  {
+    id: 'SEAM-HANDOFF-009',
+    family,
+    severity: 'warning',
+    title: 'a wrap without a finalizer',
+    rule: 'What is wrapped has somebody who frees it when the object is collected.',
+    anchor: 'napi_wrap',
+    otherwise: 'Nothing: V8 frees the object, and the native block stays.',
+    detection: 'napi_wrap with a NULL finalizer and a block of malloc.',
+    fix: 'Pass a finalizer, or napi_remove_wrap and free where the object is given up.',
+    optIn: 'a list of the addon’s own may own the block',
+  },
+  {
+    id: 'SEAM-HANDOFF-010',
+    family,
+    severity: 'warning',
+    title: 'one native object wrapped by two objects',
+    rule: 'A native object belongs to one JavaScript object.',
+    anchor: 'napi_wrap',
+    otherwise: 'It works until both are collected: then the finalizer frees the same memory twice.',
+    detection:
+      'napi_wrap with a finalizer of a block of malloc that a living object wraps already.',
+    fix: 'Keep a reference to the first object and return that one, or count owners in the native object.',
+  },
+  {
+    id: 'SEAM-HANDOFF-011',
+    family,
+    severity: 'warning',
+    title: 'objects of two classes are unwrapped as one',
+    rule: 'A function makes sure of the class of an object before it unwraps it.',
+    anchor: 'napi_type_tag_object',
+    otherwise:
+      'Nothing: the pointer of another class is used as if it were of the one that was meant.',
+    detection:
+      'One place in the code is given pointers that two constructors wrapped, and the callback asked neither napi_instanceof nor napi_check_object_type_tag. V8 itself refuses methods of a class on objects of another one.',
+    fix: 'Tag objects with napi_type_tag_object and check the tag before napi_unwrap, or ask napi_instanceof.',
+    optIn:
+      'a helper that every class calls unwraps objects of all of them, and may know the class by other means',
+  },
+  {
+    id: 'SEAM-HANDOFF-012',
+    family,
+    severity: 'warning',
+    title: 'a buffer was detached while a callback has its pointer',
+    rule: 'After JavaScript has run, pointers into ArrayBuffers are asked for again.',
+    anchor: 'napi_get_arraybuffer_info',
+    otherwise: 'Nothing: the memory belongs to somebody else by then.',
+    detection:
+      'After each call into JavaScript the ArrayBuffers that this callback got pointers of are asked whether they are detached.',
+    fix: 'Ask for the pointer after the call, or copy before it.',
+    optIn: 'the addon may not use the pointer any more',
+  },
 ]

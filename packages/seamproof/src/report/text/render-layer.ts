@@ -1,6 +1,6 @@
 /** Findings of the seam layer: the rule, who broke it, and the life of the object it was broken with. */
 import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
-import type { LayerFinding, LayerStackRole } from '../../contract/layer.js'
+import type { LayerCrossing, LayerFinding, LayerStackRole } from '../../contract/layer.js'
 import type { LayerKnown } from '../../contract/layer-known.js'
 import { layerRule, nodeDocsUrl } from '../../contract/layer-rules/layer-rules.js'
 import type { CheckVerdict } from '../../contract/verdict.js'
@@ -136,17 +136,24 @@ function crossingLines(facts: CaptureFacts, style: TextStyle): string[] {
   const lines = [
     heading(style, 'Crossings, the most time first'),
     style.dim(
-      `${padStart('calls', 12)} ${padStart('mean', 12)} ${padStart('longest', 12)} ${padStart('API calls each', 16)} ${padStart('copied each', 13)}`,
+      `${padStart('calls', 12)} ${padStart('mean', 12)} ${padStart('longest', 12)} ${padStart('API calls each', 16)} ${padStart('copied each', 13)} ${padStart('allocations each', 24)}`,
     ),
   ]
   for (const one of crossings.slice(0, crossingsShown)) {
     const addon = printable(one.addonPath.slice(one.addonPath.lastIndexOf('/') + 1))
     const name = printable(one.exportName || '(unnamed)')
     lines.push(
-      `${padStart(formatCount(one.callCount), 12)} ${padStart(timeText(one.totalNs / one.callCount), 12)} ${padStart(timeText(one.maxNs), 12)} ${padStart((one.apiCallCount / one.callCount).toFixed(1), 16)} ${padStart(formatBytes(Math.round((one.bytesIn + one.bytesOut) / one.callCount)), 13)}  ${padEnd(name, 24)} ${style.dim(addon)}`,
+      `${padStart(formatCount(one.callCount), 12)} ${padStart(timeText(one.totalNs / one.callCount), 12)} ${padStart(timeText(one.maxNs), 12)} ${padStart((one.apiCallCount / one.callCount).toFixed(1), 16)} ${padStart(formatBytes(Math.round((one.bytesIn + one.bytesOut) / one.callCount)), 13)} ${padStart(allocationText(one), 24)}  ${padEnd(name, 24)} ${style.dim(addon)}`,
     )
   }
   return lines
+}
+
+/** `12.0 of 3.1 kB` */
+function allocationText({ allocationCount, allocatedBytes, callCount }: LayerCrossing): string {
+  if (allocationCount === 0) return '0'
+  const bytes = formatBytes(Math.round(allocatedBytes / callCount))
+  return `${(allocationCount / callCount).toFixed(1)}, ${bytes}`
 }
 
 function timeText(ns: number): string {
