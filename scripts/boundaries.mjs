@@ -57,7 +57,11 @@ function* files(folder) {
   }
 }
 
-const roomOf = (path) => relative(source, path).split('/')[0]
+/** `pipeline-bench.ts` is a part of `pipeline.ts`. */
+const roomOf = (path) =>
+  relative(source, path)
+    .split('/')[0]
+    .replace(/^pipeline-[a-z-]+\.([jt]s)$/, 'pipeline.$1')
 const faults = []
 for (const file of files(source)) {
   const room = roomOf(file)

@@ -111,11 +111,20 @@ function run(
 }
 
 async function build(compiler: string, library: string): Promise<void> {
-  const unfinished = `${library}.${process.pid}`
   const files = sources()
     .filter((name) => name.endsWith('.c'))
     .map((name) => join(sourceFolder, name))
-  const result = await run(compiler, [...flags, '-o', unfinished, ...files, '-ldl', '-lpthread'])
+  await compile(compiler, library, files, ['-ldl', '-lpthread'])
+}
+
+async function compile(
+  compiler: string,
+  library: string,
+  files: readonly string[],
+  libraries: readonly string[],
+): Promise<void> {
+  const unfinished = `${library}.${process.pid}`
+  const result = await run(compiler, [...flags, '-o', unfinished, ...files, ...libraries])
   if (result.missing)
     throw new AgentError(
       'NO_COMPILER',
@@ -125,7 +134,7 @@ async function build(compiler: string, library: string): Promise<void> {
     rmSync(unfinished, { force: true })
     throw new AgentError(
       'BUILD_FAILED',
-      `"${compiler}" could not build the agent:\n${result.output.trim().split('\n').slice(0, 12).join('\n')}\nIf headers are missing: apt-get install libc6-dev`,
+      `"${compiler}" could not build the agent (${library}):\n${result.output.trim().split('\n').slice(0, 12).join('\n')}\nIf headers are missing: apt-get install libc6-dev`,
     )
   }
   // Two processes may build at once: each moves a whole file into place.
@@ -157,6 +166,29 @@ export async function agentLibrary(): Promise<{ path: string }> {
   await build(compiler, join(folder, name))
   given = join(folder, name)
   return { path: given }
+}
+
+/**
+ * An addon with the cheapest crossings there are (`empty`, `threeIntegers`), to measure what a crossing costs in a run. Built
+ * on first use, like the agent.
+ * @throws AgentError
+ */
+export async function calibrationAddon(): Promise<{ path: string }> {
+  const compiler = systemCompiler()
+  const source = join(packageFolder, 'calibration', 'crossing.c')
+  const key = createHash('sha256').update(compiler).update(readFileSync(source)).digest('hex')
+  const name = join(key.slice(0, 16), 'seamproof-crossing.node')
+  const folders = cacheFolders()
+  const built = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+  if (built) return { path: built }
+  const folder = folders.find((candidate) => isWritable(join(candidate, dirname(name))))
+  if (!folder)
+    throw new AgentError(
+      'BUILD_FAILED',
+      `cannot write an addon to ${folders.join(' or ')}. Set XDG_CACHE_HOME to a folder you own`,
+    )
+  await compile(compiler, join(folder, name), [source], [])
+  return { path: join(folder, name) }
 }
 
 export interface AgentOptions {

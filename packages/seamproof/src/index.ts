@@ -3,7 +3,7 @@
 export { ExitCode, SeamproofError } from './base/seamproof-error.js'
 export type { SeamproofConfig, Suppression } from './config/config-schema.js'
 export { defineConfig } from './config/define-config.js'
-export { type WorkloadOptions, workload } from './config/workload-registry.js'
+export { type OwnMeasurement, type WorkloadOptions, workload } from './config/workload-registry.js'
 export type * from './contract/capture.js'
 export type * from './contract/facts.js'
 export type * from './contract/frame.js'

@@ -38,6 +38,8 @@ export interface CaptureWorkloadOptions {
   operationsPerRound?: number | undefined
   warmupOperations?: number | undefined
   maxDepth?: number | undefined
+  /** See `WorkloadPlan`. */
+  calibrationAddon?: string | undefined
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
@@ -104,7 +106,7 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
 async function writePlan(
   captureDir: string,
   file: WorkloadFile,
-  { only, rounds, operationsPerRound, warmupOperations }: CaptureWorkloadOptions,
+  { only, rounds, operationsPerRound, warmupOperations, calibrationAddon }: CaptureWorkloadOptions,
 ): Promise<string> {
   const bundleDir = join(captureDir, 'workload')
   mkdirSync(bundleDir)
@@ -116,6 +118,7 @@ async function writePlan(
     ...(rounds === undefined ? {} : { rounds }),
     ...(operationsPerRound === undefined ? {} : { operationsPerRound }),
     ...(warmupOperations === undefined ? {} : { warmupOperations }),
+    ...(calibrationAddon === undefined ? {} : { calibrationAddon }),
   }
   const planPath = join(bundleDir, 'plan.json')
   writeFileSync(planPath, `${JSON.stringify(plan, null, 2)}\n`)

@@ -15,6 +15,25 @@ export interface WorkloadOptions<State> {
   rounds?: number
   /** Operations before the first mark. Default: 20,000, or as many as run in 3 s, and at least one round's worth. */
   warmupOperations?: number
+  /** The part of the subject that it exercises, as in `components` of the config. */
+  component?: string
+  /** `bench`: operations per second for latency. Default: `--rate`, or half of what it can do. */
+  ratePerS?: number
+  /** `bench`: the same operation, `count` times in a native loop without a crossing each. Gives `ffi overhead`. */
+  native?: (state: State, count: number) => unknown
+  /** `bench`: measures by itself, once in each process. The processes' numbers are the samples. */
+  measure?: (state: State) => OwnMeasurement[] | Promise<OwnMeasurement[]>
+}
+
+/** A number that a workload measured by itself. */
+export interface OwnMeasurement {
+  /** A name of `metrics`, for which a target can be set; or one of your own. */
+  metric: string
+  value: number
+  /** In the metric's unit: ns, ops/s, ratio, count, B/op, … */
+  unit: string
+  /** What of the workload, where there are several: a function, a kernel. */
+  detail?: string
 }
 
 export interface RegisteredWorkload extends WorkloadOptions<unknown> {

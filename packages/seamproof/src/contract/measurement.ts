@@ -46,6 +46,8 @@ export interface Measurement {
   detail?: string
   /** Why the number is worth less than it looks; it is then judged `inconclusive`. */
   weakness?: string
+  /** The weakness can only have made the number worse: a limit that it keeps all the same is kept. */
+  isPessimistic?: true
   evidence: Evidence
 }
 

@@ -69,6 +69,12 @@ describe('a target', () => {
       ).toMatchObject([{ status: 'inconclusive', reason: 'too few slices' }])
   })
 
+  test('is met by a number that can only have been made worse by what weakens it', () => {
+    const weak = { weakness: 'other work', isPessimistic: true } as const
+    expect(judge(target, throughput(3e5, 3e5, 3e5, weak))[0]!.status).toBe('pass')
+    expect(judge(target, throughput(1e5, 1e5, 1e5, weak))[0]!.status).toBe('inconclusive')
+  })
+
   test('is missed when nothing was measured', () => {
     expect(judge(target)).toMatchObject([
       { status: 'fail', reason: expect.stringContaining('no data: nothing measured throughput') },

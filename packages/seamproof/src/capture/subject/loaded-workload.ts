@@ -1,5 +1,10 @@
 import { pathToFileURL } from 'node:url'
-import { type RegisteredWorkload, registeredWorkloads } from '../../config/workload-registry.js'
+import {
+  type OwnMeasurement,
+  type RegisteredWorkload,
+  registeredWorkloads,
+} from '../../config/workload-registry.js'
+import { createBurst } from './burst.js'
 import type { WorkloadPlan } from './workload-plan.js'
 
 /** A workload as the runner drives it: `operations` runs that many, and yields to the event loop in between. */
@@ -9,6 +14,12 @@ export interface LoadedWorkload {
   operations(count: number): Promise<void>
   /** One operation, without a turn of the event loop; what it returns may be a promise. */
   operation(): unknown
+  /** That many operations and nothing else, in a loop of its own; a promise when the operations are asynchronous. */
+  burst(count: number): unknown
+  component?: string
+  ratePerS?: number
+  native?(count: number): unknown
+  measure?(): Promise<OwnMeasurement[]>
   teardown(): Promise<void>
   /** A sensible round, when the workload says one. */
   operationsPerRound?: number
@@ -35,8 +46,9 @@ export async function loadWorkloads(plan: WorkloadPlan): Promise<LoadedWorkload[
 }
 
 function fromRegistry(options: RegisteredWorkload): LoadedWorkload {
-  const { name, run, setup, teardown, operationsPerRound, rounds, warmupOperations } = options
+  const { name, run, setup, teardown, native, measure } = options
   let state: unknown
+  const burst = createBurst(name, run)
   return {
     name,
     async setup() {
@@ -50,12 +62,24 @@ function fromRegistry(options: RegisteredWorkload): LoadedWorkload {
       }
     },
     operation: () => run(state),
+    burst: (count) => burst(state, count),
     async teardown() {
       await teardown?.(state)
     },
+    ...(native === undefined ? {} : { native: (count: number) => native(state, count) }),
+    ...(measure === undefined ? {} : { measure: async () => measure(state) }),
+    ...chosen(options),
+  }
+}
+
+function chosen(options: RegisteredWorkload): Partial<LoadedWorkload> {
+  const { operationsPerRound, rounds, warmupOperations, component, ratePerS } = options
+  return {
     ...(operationsPerRound === undefined ? {} : { operationsPerRound }),
     ...(rounds === undefined ? {} : { rounds }),
     ...(warmupOperations === undefined ? {} : { warmupOperations }),
+    ...(component === undefined ? {} : { component }),
+    ...(ratePerS === undefined ? {} : { ratePerS }),
   }
 }
 
@@ -74,6 +98,7 @@ function fromExports(module: Record<string, unknown>, plan: WorkloadPlan): Loade
       await run(count)
     },
     operation: () => run(1),
+    burst: (count) => run(count),
     async teardown() {
       if (typeof teardown === 'function') await teardown()
     },

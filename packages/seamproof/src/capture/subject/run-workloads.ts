@@ -1,16 +1,12 @@
 /** The runner: the only code of ours that runs as JavaScript in a workload's process. Usage: node run-workloads.js PLAN.json */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { inspect } from 'node:util'
-import { type LoadedWorkload, loadWorkloads, WorkloadComplaint } from './loaded-workload.js'
+import type { CalibrationCrossings } from './closed-loop.js'
+import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
 import { type RoundSchedule, warmUp } from './round-schedule.js'
 import { settle } from './settle.js'
-import type {
-  WorkloadError,
-  WorkloadOutcome,
-  WorkloadPlan,
-  WorkloadResult,
-} from './workload-plan.js'
+import { describeThrown } from './workload-error.js'
+import type { WorkloadOutcome, WorkloadPlan, WorkloadResult } from './workload-plan.js'
 
 interface Control {
   isRecording: boolean
@@ -31,11 +27,20 @@ await runAll().catch(fail)
 
 async function runAll(): Promise<void> {
   const workloads = await loadWorkloads(plan)
+  if (plan.calibrationAddon !== undefined) calibrate(plan.calibrationAddon)
   for (const workload of workloads) await runOne(workload)
   control.mark('end', markKind.programEnd)
   report({ phase: 'done' })
   // A workload may leave servers, timers and workers behind; what they hold is not the question here.
   process.exit(0)
+}
+
+const calibrationCalls = 20_000
+
+function calibrate(addon: string): void {
+  const { empty, threeIntegers } = createRequire(import.meta.url)(addon) as CalibrationCrossings
+  for (let call = 0; call < calibrationCalls; call++) empty()
+  for (let call = 0; call < calibrationCalls; call++) threeIntegers(1, 2, 3)
 }
 
 async function runOne(workload: LoadedWorkload): Promise<void> {
@@ -53,7 +58,7 @@ async function runOne(workload: LoadedWorkload): Promise<void> {
   try {
     await drive(workload, outcome)
   } catch (thrown) {
-    outcome.error = describe(thrown)
+    outcome.error = describeThrown(thrown)
     report({})
     // Files, servers and the like are to be cleaned up all the same; the first error is the one that counts.
     await workload.teardown().catch(() => {})
@@ -104,7 +109,7 @@ function report(change: Partial<WorkloadResult>): void {
 }
 
 function fail(thrown: unknown): never {
-  const error = describe(thrown)
+  const error = describeThrown(thrown)
   const current = result.phase === 'loading' ? undefined : result.workloads.at(-1)
   if (current === undefined) report({ error })
   else {
@@ -112,12 +117,4 @@ function fail(thrown: unknown): never {
     report({})
   }
   process.exit(1)
-}
-
-function describe(thrown: unknown): WorkloadError {
-  if (thrown instanceof WorkloadComplaint)
-    return { message: thrown.message, stack: '', isComplaint: true }
-  if (thrown instanceof Error)
-    return { message: `${thrown.name}: ${thrown.message}`, stack: thrown.stack ?? '' }
-  return { message: `${inspect(thrown)} (not an Error)`, stack: '' }
 }

@@ -11,6 +11,8 @@ export interface WorkloadPlan {
   rounds?: number
   operationsPerRound?: number
   warmupOperations?: number
+  /** An addon whose crossings are called some thousand times: what an instrument adds to a crossing. */
+  calibrationAddon?: string
 }
 
 export type WorkloadPhase = 'loading' | 'setup' | 'warm-up' | 'round' | 'teardown' | 'done'

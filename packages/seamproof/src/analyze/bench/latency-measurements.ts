@@ -1,0 +1,89 @@
+import { median, sum } from 'simple-statistics'
+import type { LatencyFigures, LoadSegment, OpenLoopWorkload } from '../../contract/bench-samples.js'
+import type { Evidence, Measurement } from '../../contract/measurement.js'
+import { type MeasuredWorkload, toMeasurement } from './closed-loop-measurements.js'
+import type { Weakness } from './timing-weakness.js'
+
+const shares = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'] as const
+
+/** Latency at a set rate, one process one sample; the machine's own latency and its run queue beside it. */
+export function latencyMeasurements(
+  processes: readonly OpenLoopWorkload[],
+  workload: MeasuredWorkload,
+  evidence: Evidence,
+): Measurement[] {
+  if (processes.length === 0) return []
+  const { ratePerS } = processes[0]!
+  const detail = `at ${rateText(ratePerS)}`
+  const make = (metric: string, unit: Measurement['unit'], values: number[], weakness?: Weakness) =>
+    toMeasurement({ metric, unit, detail, values }, workload, evidence, weakness)
+  const perProcess = (pick: (figures: LatencyFigures) => number) =>
+    processes.map((one) => pick(one.latencyNs))
+  const floors = processes.map((one) => one.floor.latencyNs)
+  return [
+    ...shares.map((share) =>
+      make(
+        `latency ${share}`,
+        'ns',
+        perProcess((figures) => figures[share]),
+        latencyWeakness(
+          perProcess((figures) => figures[share]),
+          floors.map((figures) => figures[share]),
+        ),
+      ),
+    ),
+    make(
+      'latency floor p99',
+      'ns',
+      floors.map((figures) => figures.p99),
+    ),
+    make(
+      'rate held',
+      'ratio',
+      processes.map(({ segments }) => rateHeld(segments)),
+    ),
+    make(
+      'run-queue wait',
+      'ratio',
+      processes.map(({ segments }) => waitShare(segments)),
+    ),
+    make(
+      'event-loop utilization',
+      'ratio',
+      processes.map((one) => one.eventLoopUtilization),
+    ),
+  ]
+}
+
+/** Where an operation that does nothing waits half as long, the machine is measured rather than the subject. */
+function latencyWeakness(values: number[], floors: number[]): Weakness | undefined {
+  if (values.length < 5)
+    return {
+      weakness: `${values.length} processes are too few for an interval`,
+      isPessimistic: true,
+    }
+  const floor = median(floors)
+  const value = median(values)
+  if (floor < value / 2) return undefined
+  return {
+    weakness: `an operation that does nothing took ${(floor / 1e6).toPrecision(2)} ms in the same run: this is the machine’s own latency (--realtime keeps other work away)`,
+    isPessimistic: true,
+  }
+}
+
+function rateHeld(segments: readonly LoadSegment[]): number {
+  const scheduled = sum(segments.map((one) => one.scheduledCount))
+  return scheduled === 0 ? 0 : sum(segments.map((one) => one.completedCount)) / scheduled
+}
+
+/** Weighted by how long the segments took. */
+function waitShare(segments: readonly LoadSegment[]): number {
+  const wall = sum(segments.map((one) => one.wallMs))
+  return wall === 0 ? 0 : sum(segments.map((one) => one.runQueueWaitShare * one.wallMs)) / wall
+}
+
+export function rateText(ratePerS: number): string {
+  if (ratePerS >= 1e6) return `${Number((ratePerS / 1e6).toPrecision(3))}M/s`
+  if (ratePerS >= 1e4) return `${Number((ratePerS / 1e3).toPrecision(3))}k/s`
+  return `${Number(ratePerS.toPrecision(3))}/s`
+}

@@ -1,0 +1,77 @@
+/** The runner of a bench: one process, one way of measuring. Usage: node bench-workloads.js PLAN.json */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Ticker } from '@seamproof/agent/ticker'
+import type { BenchResult } from '../../contract/bench-samples.js'
+import type { BenchPlan, BenchProcessResult } from './bench-plan.js'
+import { SliceClock } from './bench-slices.js'
+import { type CalibrationCrossings, runClosedLoop } from './closed-loop.js'
+import { measureHeapBytes } from './heap-bytes.js'
+import { runLatency } from './latency-run.js'
+import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
+import { describeThrown } from './workload-error.js'
+
+const require = createRequire(import.meta.url)
+const plan = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as BenchPlan
+const result: BenchProcessResult = { formatVersion: 1, phase: 'loading', workloads: [] }
+
+process.argv = [process.argv[0]!, plan.modulePath]
+process.on('uncaughtException', fail)
+report({})
+await runAll().catch(fail)
+
+async function runAll(): Promise<void> {
+  const workloads = await loadWorkloads(plan)
+  for (const workload of workloads) {
+    result.workloads.push({
+      name: workload.name,
+      operationsPerRound: 0,
+      roundCount: 0,
+      roundsDone: 0,
+      warmupOperations: 0,
+    })
+    report({ phase: 'setup', workload: workload.name })
+    await workload.setup()
+  }
+  report({ phase: 'round', round: 1, workload: workloads.map(({ name }) => name).join(', ') })
+  const bench = await measure(workloads)
+  report({ phase: 'teardown' })
+  for (const workload of workloads) await workload.teardown()
+  report({ phase: 'done', bench })
+  process.exit(0)
+}
+
+async function measure(workloads: LoadedWorkload[]): Promise<BenchResult> {
+  const { benchMode, measureMs = 1000 } = plan
+  if (benchMode === 'heap') return await measureHeapBytes(workloads)
+  if (benchMode === 'count') return await count(workloads)
+  const { loadTicker } = require('@seamproof/agent/ticker') as {
+    loadTicker(library: string): Ticker
+  }
+  const ticker = loadTicker(plan.agentLibrary)
+  if (benchMode === 'open') {
+    const { ratePerS = {}, isRealtime = false } = plan
+    return await runLatency(workloads, { ticker, measureMs, ratePerS, isRealtime })
+  }
+  // A copy: calls through the addon's own exports, a dictionary, cost more than calls of a constant.
+  const crossings = { ...(require(plan.calibrationAddon) as CalibrationCrossings) }
+  return await runClosedLoop(workloads, new SliceClock(ticker), crossings, measureMs)
+}
+
+/** Nothing is warmed up: two runs of different lengths are compared, and what comes once falls out. */
+async function count(workloads: LoadedWorkload[]): Promise<BenchResult> {
+  const { operations = 1 } = plan
+  for (const workload of workloads) await workload.burst(operations)
+  return { mode: 'count', name: workloads[0]!.name, operations }
+}
+
+function report(change: Partial<BenchProcessResult>): void {
+  Object.assign(result, change)
+  writeFileSync(`${plan.resultPath}.tmp`, JSON.stringify(result))
+  renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
+}
+
+function fail(thrown: unknown): never {
+  report({ error: describeThrown(thrown) })
+  process.exit(1)
+}
