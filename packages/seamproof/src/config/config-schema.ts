@@ -24,6 +24,13 @@ const checkSchema = z.strictObject({
   jobs: z.int().min(1).max(256).optional(),
 })
 
+const benchSchema = z.strictObject({
+  /** Makes a checkout ready to be measured, for `bench --against REF`; `npm ci` (or install) and `npm run build` when absent. */
+  build: z.string().min(1).optional(),
+  /** Changes of a time smaller than this share are noise; 0.03 when absent. */
+  noise: z.number().min(0).max(1).optional(),
+})
+
 export const configSchema = z.strictObject({
   /** Workload files, as glob patterns relative to the config file. */
   workloads: z.union([z.string(), z.array(z.string())]).optional(),
@@ -40,6 +47,7 @@ export const configSchema = z.strictObject({
   components: componentsSchema.optional(),
   /** What the numbers must be: `{ throughput: '>= 200k ops/s', 'latency p99': '< 0.5ms' }`. */
   targets: targetsSchema.optional(),
+  bench: benchSchema.optional(),
   /** Optimisations that `experiment` switches on and off. */
   flags: flagsSchema.optional(),
 })
@@ -52,4 +60,5 @@ export const configKeys = Object.keys(configSchema.shape)
 export const innerKeys: Record<string, string[]> = {
   suppressions: Object.keys(suppressionSchema.shape),
   check: Object.keys(checkSchema.shape),
+  bench: Object.keys(benchSchema.shape),
 }

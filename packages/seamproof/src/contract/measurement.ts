@@ -44,6 +44,8 @@ export interface Measurement {
   workload?: string
   /** Exported function, flag, kernel: what of the workload was measured. */
   detail?: string
+  /** The values it was made of, process by process, where there are not too many. */
+  samples?: number[]
   /** Why the number is worth less than it looks; it is then judged `inconclusive`. */
   weakness?: string
   /** The weakness can only have made the number worse: a limit that it keeps all the same is kept. */

@@ -1,3 +1,4 @@
+import { matchesPattern } from '../base/name-pattern.js'
 import { estimateText, quantityText, ratioText } from '../base/quantity-text.js'
 import type { Estimate } from '../contract/facts.js'
 import type { Measurement, MeasurementList } from '../contract/measurement.js'
@@ -41,12 +42,8 @@ function isIn(target: Target, measurement: Measurement): boolean {
   )
 }
 
-function matches(pattern: string | undefined, name: string | undefined): boolean {
-  if (pattern === undefined) return true
-  if (name === undefined) return false
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(name)
-}
+const matches = (pattern: string | undefined, name: string | undefined): boolean =>
+  pattern === undefined || (name !== undefined && matchesPattern(pattern, name))
 
 /** Of the targets of one kind that speak of a measurement, the one that names most; of equal ones the last. */
 function mostSpecific(targets: readonly Target[], measurement: Measurement, like: Target): Target {

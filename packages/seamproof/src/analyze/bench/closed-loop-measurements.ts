@@ -84,6 +84,7 @@ export function toMeasurement(
     estimate: medianEstimate(values),
     sampleCount: values.length,
     spread: relativeSpread(values),
+    samples: values,
     workload: name,
     ...(component === undefined ? {} : { component }),
     ...weakness,

@@ -1,10 +1,18 @@
 import { median, sum } from 'simple-statistics'
-import type { LatencyFigures, LoadSegment, OpenLoopWorkload } from '../../contract/bench-samples.js'
+import type { LoadSegment, OpenLoopWorkload } from '../../contract/bench-samples.js'
 import type { Evidence, Measurement } from '../../contract/measurement.js'
+import type { LatencyFigures } from '../../contract/soak.js'
 import { type MeasuredWorkload, toMeasurement } from './closed-loop-measurements.js'
 import type { Weakness } from './timing-weakness.js'
 
-const shares = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'] as const
+const shares = {
+  p50: 'p50Ns',
+  p90: 'p90Ns',
+  p99: 'p99Ns',
+  'p99.9': 'p999Ns',
+  'p99.99': 'p9999Ns',
+  max: 'maxNs',
+} as const satisfies Record<string, keyof LatencyFigures>
 
 /** Latency at a set rate, one process one sample; the machine's own latency and its run queue beside it. */
 export function latencyMeasurements(
@@ -17,25 +25,16 @@ export function latencyMeasurements(
   const detail = `at ${rateText(ratePerS)}`
   const make = (metric: string, unit: Measurement['unit'], values: number[], weakness?: Weakness) =>
     toMeasurement({ metric, unit, detail, values }, workload, evidence, weakness)
-  const perProcess = (pick: (figures: LatencyFigures) => number) =>
-    processes.map((one) => pick(one.latencyNs))
-  const floors = processes.map((one) => one.floor.latencyNs)
   return [
-    ...shares.map((share) =>
-      make(
-        `latency ${share}`,
-        'ns',
-        perProcess((figures) => figures[share]),
-        latencyWeakness(
-          perProcess((figures) => figures[share]),
-          floors.map((figures) => figures[share]),
-        ),
-      ),
-    ),
+    ...Object.entries(shares).map(([share, figure]) => {
+      const values = processes.map((one) => one.latency[figure])
+      const floors = processes.map((one) => one.floor.latency[figure])
+      return make(`latency ${share}`, 'ns', values, latencyWeakness(values, floors))
+    }),
     make(
       'latency floor p99',
       'ns',
-      floors.map((figures) => figures.p99),
+      processes.map((one) => one.floor.latency.p99Ns),
     ),
     make(
       'rate held',

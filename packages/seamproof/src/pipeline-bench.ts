@@ -1,0 +1,339 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { median } from 'simple-statistics'
+import { closedLoopMeasurements } from './analyze/bench/closed-loop-measurements.js'
+import { heapMeasurements } from './analyze/bench/heap-measurements.js'
+import { latencyMeasurements, rateText } from './analyze/bench/latency-measurements.js'
+import { sliceRate } from './analyze/bench/slice-rate.js'
+import { matchesPattern } from './base/name-pattern.js'
+import { SeamproofError } from './base/seamproof-error.js'
+import { seamproofVersion } from './base/seamproof-version.js'
+import { type BenchArm, prepareArm } from './capture/bench/bench-arm.js'
+import { hasValgrind } from './capture/bench/callgrind.js'
+import {
+  type BenchSetting,
+  closedLoopTurns,
+  heapRun,
+  openLoopTurns,
+  type ProcessRun,
+} from './capture/bench/take-turns.js'
+import { machineFacts } from './capture/machine-facts.js'
+import { requireAgent, requireCalibrationAddon } from './capture/require-agent.js'
+import { findSubjectExecutable } from './capture/subject-executable.js'
+import type { ClosedLoopResult, ClosedLoopWorkload } from './contract/bench-samples.js'
+import type { Evidence, Measurement, MeasurementList } from './contract/measurement.js'
+import {
+  type CountedWorkload,
+  countAllocations,
+  countCrossings,
+  countOperationInstructions,
+} from './pipeline-bench-counts.js'
+
+export const benchParts = [
+  'timing',
+  'latency',
+  'heap',
+  'allocations',
+  'crossings',
+  'instructions',
+] as const
+export type BenchPart = (typeof benchParts)[number]
+
+export interface BenchOptions {
+  /** An empty folder for samples, captures and measurements. */
+  folder: string
+  files: readonly string[]
+  cwd: string
+  env: NodeJS.ProcessEnv
+  /** As it can be typed again. */
+  command: readonly string[]
+  nodePath?: string | undefined
+  only?: string | undefined
+  parts: readonly BenchPart[]
+  /** Of the timed parts, over all processes. */
+  timeMs: number
+  processCount: number
+  /** For latency; each workload's own, or half of what it can do, when absent. */
+  ratePerS?: number | undefined
+  isRealtime?: boolean | undefined
+  /** Component → patterns of names of workloads. */
+  components?: Readonly<Record<string, { workloads: readonly string[] }>> | undefined
+  subjectModules?: readonly string[] | undefined
+  timeoutMs: number
+  onStep?: ((text: string) => void) | undefined
+}
+
+/** One side of a comparison: what is different there. */
+export interface BenchSide {
+  name: string
+  env: Record<string, string | undefined>
+  cwd: string
+}
+
+/** Measures the workloads of some files: time, latency, allocations, crossings. Leaves samples.json and measurements.json. */
+export async function benchWorkloads(options: BenchOptions): Promise<MeasurementList> {
+  const [list] = await benchSides([{ name: 'run', env: {}, cwd: options.cwd }], options)
+  writeFileSync(join(options.folder, 'measurements.json'), `${JSON.stringify(list, null, 2)}\n`)
+  return list!
+}
+
+/** The same for several sides, whose processes take turns. One list for each, in their order. */
+export async function benchSides(
+  sides: readonly BenchSide[],
+  options: BenchOptions,
+): Promise<MeasurementList[]> {
+  const nodePath = findSubjectExecutable(options.nodePath ?? process.execPath, options).path
+  const setting: BenchSetting = {
+    agentLibrary: await requireAgent(),
+    calibrationAddon: await requireCalibrationAddon(),
+    nodePath,
+    env: options.env,
+    timeoutMs: options.timeoutMs,
+    only: options.only,
+    onStep: options.onStep,
+  }
+  const machine = machineFacts(nodePath)
+  const arms: BenchArm[] = []
+  for (const side of sides) arms.push(await prepareArm(side, options.files, options.folder))
+  const bench = new Bench(arms, setting, options)
+  await bench.run()
+  return arms.map((arm) => ({
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    command: [...options.command],
+    machine,
+    measurements: bench.measurements.get(arm.name)!,
+    missing: bench.missing.get(arm.name)!,
+    notes: bench.notes,
+  }))
+}
+
+class Bench {
+  readonly measurements = new Map<string, Measurement[]>()
+  readonly missing = new Map<string, MeasurementList['missing']>()
+  readonly notes: string[] = []
+  readonly #arms: readonly BenchArm[]
+  readonly #setting: BenchSetting
+  readonly #options: BenchOptions
+  readonly #evidence: Evidence
+  #closed: ProcessRun<ClosedLoopResult>[] = []
+
+  constructor(arms: readonly BenchArm[], setting: BenchSetting, options: BenchOptions) {
+    this.#arms = arms
+    this.#setting = setting
+    this.#options = options
+    this.#evidence = {
+      kind: 'samples',
+      path: 'samples.json',
+      reproduce: options.command.join(' '),
+    }
+    for (const arm of arms) {
+      this.measurements.set(arm.name, [])
+      this.missing.set(arm.name, [])
+    }
+  }
+
+  async run(): Promise<void> {
+    const { parts, processCount } = this.#options
+    const isTimed = parts.includes('timing')
+    const hasLatency = parts.includes('latency')
+    const share = this.#options.timeMs / (isTimed && hasLatency ? 2 : 1)
+    const processes = this.#arms.length * Math.max(1, this.#options.files.length)
+    this.#closed = await closedLoopTurns(
+      {
+        arms: this.#arms,
+        // What the other parts need to know of a workload, one process tells.
+        processCount: isTimed ? processCount : 1,
+        measureMsPerProcess: isTimed ? share / (processCount * processes) : 100,
+      },
+      this.#setting,
+    )
+    if (isTimed) this.#addTimes()
+    const openCount = Math.max(5, Math.ceil(processCount / 2))
+    if (hasLatency) await this.#addLatency(openCount, share / (openCount * processes))
+    for (const arm of this.#arms)
+      for (const [file] of arm.files.entries()) await this.#addCounts(arm, file)
+    this.#writeSamples()
+  }
+
+  #results(arm: string, file: number): ClosedLoopResult[] {
+    return this.#closed
+      .filter((one) => one.arm === arm && one.file === file)
+      .map((one) => one.result)
+  }
+
+  #workloads(arm: string, file: number): ClosedLoopWorkload[] {
+    return (this.#results(arm, file)[0]?.workloads ?? []).map((workload) => ({
+      ...workload,
+      ...this.#componentOf(workload),
+    }))
+  }
+
+  #componentOf({ name, component }: ClosedLoopWorkload): { component?: string } {
+    const configured = Object.entries(this.#options.components ?? {}).find(([, { workloads }]) =>
+      workloads.some((pattern) => matchesPattern(pattern, name)),
+    )
+    const found = component ?? configured?.[0]
+    return found === undefined ? {} : { component: found }
+  }
+
+  #addTimes(): void {
+    for (const arm of this.#arms)
+      for (const file of arm.files.keys()) {
+        const results = this.#results(arm.name, file).map((result) => ({
+          ...result,
+          workloads: result.workloads.map((one) => ({ ...one, ...this.#componentOf(one) })),
+        }))
+        this.#add(arm, closedLoopMeasurements(results, this.#evidence))
+      }
+  }
+
+  #capacity(arm: string, file: number, index: number): number {
+    const times = this.#results(arm, file).map(
+      ({ workloads }) => sliceRate(workloads[index]!.slices).nsPerOperation,
+    )
+    return 1e9 / median(times)
+  }
+
+  async #addLatency(processCount: number, measureMsPerProcess: number): Promise<void> {
+    const [first] = this.#arms
+    const rates = first!.files.map((_, file) => this.#ratesOf(file))
+    const runs = await openLoopTurns(
+      {
+        arms: this.#arms,
+        processCount,
+        measureMsPerProcess,
+        rates,
+        isRealtime: this.#options.isRealtime ?? false,
+      },
+      this.#setting,
+    )
+    if (this.#options.isRealtime && runs.some((one) => !one.result.isRealtime))
+      this.notes.push('real-time scheduling is not permitted here: latency was measured without it')
+    for (const arm of this.#arms)
+      for (const file of arm.files.keys())
+        for (const workload of this.#workloads(arm.name, file)) {
+          const own = runs
+            .filter((one) => one.arm === arm.name && one.file === file)
+            .flatMap((one) => one.result.workloads)
+            .filter((one) => one.name === workload.name)
+          const path = `latency-${arm.name}-${file + 1}.json`
+          this.#writeJson(path, own)
+          const evidence: Evidence = { ...this.#evidence, kind: 'histogram', path }
+          this.#add(arm, latencyMeasurements(own, workload, evidence))
+        }
+  }
+
+  /** The same rate for all sides. What cannot be held would only measure how long the queue grew. */
+  #ratesOf(file: number): Record<string, number> {
+    const rates: Record<string, number> = {}
+    for (const [index, workload] of this.#workloads(this.#arms[0]!.name, file).entries()) {
+      const capacity = Math.min(...this.#arms.map((arm) => this.#capacity(arm.name, file, index)))
+      const asked = this.#options.ratePerS ?? workload.ratePerS
+      if (asked !== undefined && asked > capacity) {
+        for (const arm of this.#arms)
+          this.missing.get(arm.name)!.push({
+            metric: 'latency p99',
+            workload: workload.name,
+            ...(workload.component === undefined ? {} : { component: workload.component }),
+            reason: `it can do ${rateText(capacity)}: ${rateText(asked)} cannot be held`,
+          })
+        continue
+      }
+      rates[workload.name] = asked ?? Math.min(200_000, capacity / 2)
+    }
+    return rates
+  }
+
+  async #addCounts(arm: BenchArm, file: number): Promise<void> {
+    const { parts, subjectModules, command, cwd } = this.#options
+    const workloads = this.#workloads(arm.name, file)
+    if (parts.includes('heap'))
+      await this.#attempt(arm, ['JavaScript heap'], undefined, async () =>
+        heapMeasurements(
+          await heapRun(arm, arm.files[file]!, this.#setting),
+          workloads,
+          this.#evidence,
+        ),
+      )
+    const hasCallgrind = parts.includes('instructions') && hasValgrind(this.#setting, cwd)
+    for (const [index, workload] of workloads.entries()) {
+      const counted: CountedWorkload = {
+        arm,
+        file: arm.files[file]!,
+        workload,
+        operationsPerS: this.#capacity(arm.name, file, index),
+        setting: this.#setting,
+        subjectModules,
+        reproduce: command.join(' '),
+        index,
+      }
+      if (parts.includes('allocations'))
+        await this.#attempt(arm, ['native allocations', 'native bytes allocated'], workload, () =>
+          countAllocations(counted),
+        )
+      if (parts.includes('crossings'))
+        await this.#attempt(arm, ['crossings', 'crossing cost', 'bytes copied'], workload, () =>
+          countCrossings(counted, this.#results(arm.name, file)),
+        )
+      if (!parts.includes('instructions')) continue
+      const metrics = ['instructions per operation', 'instructions per crossing']
+      if (hasCallgrind)
+        await this.#attempt(arm, metrics, workload, () =>
+          countOperationInstructions(counted, this.#crossingsOf(arm, workload.name)),
+        )
+      else this.#lack(arm, metrics, workload, 'valgrind is not installed: apt-get install valgrind')
+    }
+  }
+
+  #crossingsOf(arm: BenchArm, workload: string): number | undefined {
+    return this.measurements
+      .get(arm.name)!
+      .find(
+        (one) =>
+          one.metric === 'crossings' && one.workload === workload && one.detail === undefined,
+      )?.estimate.value
+  }
+
+  /** A count that cannot be had is missing with its reason; what was timed is kept. */
+  async #attempt(
+    arm: BenchArm,
+    metrics: string[],
+    workload: ClosedLoopWorkload | undefined,
+    measure: () => Promise<Measurement[]>,
+  ): Promise<void> {
+    try {
+      this.#add(arm, await measure())
+    } catch (error) {
+      if (!(error instanceof SeamproofError) || error.code === 'INTERRUPTED') throw error
+      this.#lack(arm, metrics, workload, error.message.split('\n')[0]!)
+    }
+  }
+
+  #lack(
+    arm: BenchArm,
+    metrics: string[],
+    workload: ClosedLoopWorkload | undefined,
+    reason: string,
+  ): void {
+    for (const metric of metrics)
+      this.missing.get(arm.name)!.push({
+        metric,
+        ...(workload === undefined ? {} : { workload: workload.name }),
+        reason,
+      })
+  }
+
+  #add(arm: BenchArm, measured: Measurement[]): void {
+    this.measurements.get(arm.name)!.push(...measured)
+  }
+
+  #writeSamples(): void {
+    this.#writeJson('samples.json', { formatVersion: 1, closed: this.#closed })
+  }
+
+  #writeJson(name: string, value: unknown): void {
+    writeFileSync(join(this.#options.folder, name), `${JSON.stringify(value)}\n`)
+  }
+}
