@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { allocationRates } from './analyze/bench/allocation-rates.js'
 import { type MeasuredWorkload, toMeasurement } from './analyze/bench/closed-loop-measurements.js'
-import { crossingMeasurements } from './analyze/bench/crossing-measurements.js'
+import { crossingMeasurements, type LayerRun } from './analyze/bench/crossing-measurements.js'
 import type { BenchArm, PreparedFile } from './capture/bench/bench-arm.js'
 import { callgrindName, countInstructions } from './capture/bench/callgrind.js'
 import type { BenchSetting } from './capture/bench/take-turns.js'
@@ -30,6 +30,7 @@ export interface CountedWorkload {
 
 const allocationRounds = 5
 const layerRounds = 3
+const layerRepetitions = 3
 
 /** Allocations per operation, counted by the agent in rounds; the rounds are the samples. */
 export async function countAllocations(counted: CountedWorkload): Promise<Measurement[]> {
@@ -49,7 +50,6 @@ export async function countAllocations(counted: CountedWorkload): Promise<Measur
   return [
     make('native allocations', 'allocations/op', rates.subjectCounts),
     make('native bytes allocated', 'B/op', rates.subjectBytes),
-    make('runtime allocations', 'allocations/op', rates.runtimeCounts),
   ]
 }
 
@@ -95,12 +95,14 @@ export async function countCrossings(
     }
   }
   const short = await run('crossings-short', operations)
-  const long = await run('crossings-long', operations * 3)
+  const long: LayerRun[] = []
+  for (let repetition = 1; repetition <= layerRepetitions; repetition++)
+    long.push(await run(`crossings-${repetition}`, operations * 3))
   return crossingMeasurements(
     { short, long, calibrationAddonPath: calibrationAddon },
     processes,
     counted.workload,
-    evidenceOf(counted, 'crossings-long'),
+    evidenceOf(counted, 'crossings-1'),
   )
 }
 
@@ -163,7 +165,7 @@ async function capture(
   schedule: Schedule,
   environment: Record<string, string> = {},
 ): Promise<WorkloadCapture> {
-  setting.onStep?.(`counting ${name.replace(/-.*/, '')}: ${workload.name}`)
+  setting.onStep?.(`counting ${name.replace('-', ' ')}: ${workload.name}`)
   const env = { ...setting.env, ...arm.env, ...environment }
   return await captureWorkload({
     file: file.shown,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import { analyzeCommand } from './analyze.js'
+import { benchCommand } from './bench.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
@@ -33,6 +34,7 @@ Start with:
 const commands = [
   trackCommand,
   checkCommand,
+  benchCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,

@@ -56,3 +56,12 @@ export function byteCount(given: string): number {
   if (value >= 1) return Math.round(value)
   throw new InvalidArgumentError('It must be a size such as 500M or 2G.')
 }
+
+/** `200k/s`, `200000`, `1.5M/s` → operations per second. */
+export function ratePerSecond(given: string): number {
+  const match = /^(\d[\d_]*(?:\.\d+)?)\s*([kKM]?)\s*(?:(?:ops?)?\/s)?$/.exec(given)
+  const factor = { '': 1, k: 1e3, K: 1e3, M: 1e6 }[match?.[2] ?? '']!
+  const value = match === null ? 0 : Number(match[1]!.replaceAll('_', '')) * factor
+  if (value > 0 && value <= 1e7) return value
+  throw new InvalidArgumentError('It must be a rate such as 200k/s, up to 10M/s.')
+}

@@ -133,14 +133,6 @@ export const metrics = {
     source: 'bench',
     meaning: 'bytes of those allocations',
   },
-  'runtime allocations': {
-    unit: 'allocations/op',
-    direction: 'lower',
-    part: 'performance',
-    source: 'bench',
-    meaning:
-      'allocations of Node and V8 with none of the subject’s code on the stack, per operation',
-  },
   'JavaScript heap': {
     unit: 'B/op',
     direction: 'lower',

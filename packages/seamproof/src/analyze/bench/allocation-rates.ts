@@ -10,14 +10,11 @@ export interface AllocationRates {
   /** With a frame of the subject around them. */
   subjectCounts: number[]
   subjectBytes: number[]
-  /** Node's and V8's own. */
-  runtimeCounts: number[]
 }
 
 interface Totals {
   subjectCount: number
   subjectBytes: number
-  runtimeCount: number
 }
 
 /** What was allocated between the beginning and the end of each round, from a capture in `aggregate` mode. */
@@ -52,7 +49,7 @@ class RateReader {
   readonly #operations: number
   /** Of each stack and kind, what was counted so far: snapshots give totals. */
   readonly #known = new Map<number, { count: number; bytes: number; isSubject: boolean }>()
-  readonly #totals: Totals = { subjectCount: 0, subjectBytes: 0, runtimeCount: 0 }
+  readonly #totals: Totals = { subjectCount: 0, subjectBytes: 0 }
   #atBegin: Totals | undefined
 
   constructor(groups: GroupTable, operations: number) {
@@ -74,7 +71,7 @@ class RateReader {
     if (known.isSubject) {
       totals.subjectCount += count - known.count
       totals.subjectBytes += bytes - known.bytes
-    } else totals.runtimeCount += count - known.count
+    }
     known.count = count
     known.bytes = bytes
   }
@@ -88,13 +85,12 @@ class RateReader {
     if (before === undefined) return
     let rates = this.rates.find((one) => one.workload === workload)
     if (rates === undefined) {
-      rates = { workload, subjectCounts: [], subjectBytes: [], runtimeCounts: [] }
+      rates = { workload, subjectCounts: [], subjectBytes: [] }
       this.rates.push(rates)
     }
     const now = this.#totals
     rates.subjectCounts.push((now.subjectCount - before.subjectCount) / this.#operations)
     rates.subjectBytes.push((now.subjectBytes - before.subjectBytes) / this.#operations)
-    rates.runtimeCounts.push((now.runtimeCount - before.runtimeCount) / this.#operations)
     this.#atBegin = undefined
   }
 }

@@ -6,10 +6,16 @@ import { medianEstimate } from '../statistics/bootstrap.js'
 import { type MeasuredWorkload, toMeasurement } from './closed-loop-measurements.js'
 import { sliceRate } from './slice-rate.js'
 
-/** Two runs of one workload under the layer, the second longer: what happens once falls out of their difference. */
+export interface LayerRun {
+  operations: number
+  crossings: readonly LayerCrossing[]
+}
+
+/** Runs of one workload under the layer, some longer: what happens once falls out of their difference. */
 export interface LayerRuns {
-  short: { operations: number; crossings: readonly LayerCrossing[] }
-  long: { operations: number; crossings: readonly LayerCrossing[] }
+  short: LayerRun
+  /** At least one; their times are the samples. */
+  long: readonly LayerRun[]
   /** Base name of the addon whose crossings are the yardstick. */
   calibrationAddonPath: string
 }
@@ -19,7 +25,8 @@ interface CrossingRate {
   callsPerOperation: number
   apiCallsPerOperation: number
   bytesPerOperation: number
-  nsPerCall: number
+  /** One value for each long run. */
+  nsPerCall: number[]
   apiCallsPerCall: number
 }
 
@@ -43,7 +50,6 @@ export function crossingMeasurements(
 ): Measurement[] {
   const rates = crossingRates(runs)
   const yardstick = measureYardstick(processes)
-  const layer = layerCost(runs)
   const exact = (metric: string, unit: Measurement['unit'], value: number, detail?: string) =>
     toMeasurement(
       { metric, unit, values: [value], ...(detail === undefined ? {} : { detail }) },
@@ -62,16 +68,18 @@ export function crossingMeasurements(
       : [seamOverhead(yardstick, calls, apiCalls, workload, evidence)]),
     ...rates.flatMap((rate) => {
       const { exportName, callsPerOperation } = rate
-      const cost = crossingCost(rate, yardstick, layer)
+      const values = crossingCosts(rate, yardstick, runs)
+      const cost = { metric: 'crossing cost', unit: 'ns/call', detail: exportName, values } as const
       return [
         exact('crossings', 'calls/op', round(callsPerOperation), exportName),
-        ...(cost === undefined ? [] : [exact('crossing cost', 'ns/call', cost, exportName)]),
+        ...(values.length === 0 ? [] : [toMeasurement(cost, workload, evidence)]),
       ]
     }),
   ]
 }
 
-function crossingRates({ short, long, calibrationAddonPath }: LayerRuns): CrossingRate[] {
+function crossingRates({ short, long: longRuns, calibrationAddonPath }: LayerRuns): CrossingRate[] {
+  const long = longRuns[0]!
   const operations = long.operations - short.operations
   return long.crossings
     .filter((one) => one.addonPath !== calibrationAddonPath)
@@ -88,7 +96,7 @@ function crossingRates({ short, long, calibrationAddonPath }: LayerRuns): Crossi
         callsPerOperation: calls / operations,
         apiCallsPerOperation: apiCalls / operations,
         bytesPerOperation: grown((crossing) => crossing.bytesIn + crossing.bytesOut) / operations,
-        nsPerCall: calls === 0 ? 0 : grown((crossing) => crossing.totalNs) / calls,
+        nsPerCall: longRuns.flatMap((run) => insideNs(run, one) ?? []),
         apiCallsPerCall: calls === 0 ? 0 : apiCalls / calls,
       }
     })
@@ -107,18 +115,22 @@ function measureYardstick(processes: readonly ClosedLoopResult[]): Yardstick {
   }
 }
 
+/** Mean time inside, without the longest call: one in which another process had the processor weighs as much as thousands. */
+function insideNs(
+  { crossings }: LayerRun,
+  { addonPath, exportName }: Pick<LayerCrossing, 'addonPath' | 'exportName'>,
+): number | undefined {
+  const found = crossings.find(
+    (one) => one.addonPath === addonPath && one.exportName === exportName,
+  )
+  if (found === undefined || found.callCount < 2) return undefined
+  return (found.totalNs - found.maxNs) / (found.callCount - 1)
+}
+
 /** What the layer's own clock and wrappers add, by the same two functions in the same process. */
-function layerCost({ long, calibrationAddonPath }: LayerRuns) {
-  const of = (exportName: string) => {
-    const found = long.crossings.find(
-      (one) => one.addonPath === calibrationAddonPath && one.exportName === exportName,
-    )
-    return found === undefined || found.callCount === 0
-      ? undefined
-      : found.totalNs / found.callCount
-  }
-  const empty = of('empty')
-  const integers = of('threeIntegers')
+function layerCost(run: LayerRun, addonPath: string) {
+  const empty = insideNs(run, { addonPath, exportName: 'empty' })
+  const integers = insideNs(run, { addonPath, exportName: 'threeIntegers' })
   if (empty === undefined || integers === undefined) return undefined
   return { callNs: empty, apiCallNs: Math.max(0, integers - empty) / calibrationApiCalls }
 }
@@ -127,14 +139,18 @@ function layerCost({ long, calibrationAddonPath }: LayerRuns) {
  * An empty crossing, the Node-API calls at what they cost here, and the rest of the time inside. The layer measured the
  * inside with itself in it: its share, known from the yardstick in the same process, is taken off.
  */
-function crossingCost(
+function crossingCosts(
   { nsPerCall, apiCallsPerCall }: CrossingRate,
   { emptyNs, apiCallNs }: Yardstick,
-  layer: { callNs: number; apiCallNs: number } | undefined,
-): number | undefined {
-  if (layer === undefined || emptyNs.length === 0) return undefined
-  const work = nsPerCall - layer.callNs - apiCallsPerCall * layer.apiCallNs
-  return median(emptyNs) + apiCallsPerCall * median(apiCallNs) + Math.max(0, work)
+  { long, calibrationAddonPath }: LayerRuns,
+): number[] {
+  if (emptyNs.length === 0 || nsPerCall.length !== long.length) return []
+  return nsPerCall.flatMap((ns, index) => {
+    const layer = layerCost(long[index]!, calibrationAddonPath)
+    if (layer === undefined) return []
+    const work = ns - layer.callNs - apiCallsPerCall * layer.apiCallNs
+    return [median(emptyNs) + apiCallsPerCall * median(apiCallNs) + Math.max(0, work)]
+  })
 }
 
 function seamOverhead(

@@ -65,7 +65,8 @@ function latencyWeakness(values: number[], floors: number[]): Weakness | undefin
   const value = median(values)
   if (floor < value / 2) return undefined
   return {
-    weakness: `an operation that does nothing took ${(floor / 1e6).toPrecision(2)} ms in the same run: this is the machine’s own latency (--realtime keeps other work away)`,
+    weakness:
+      'an operation that does nothing took at least half as long in the same run: this is the machine’s own latency (--realtime keeps other work away)',
     isPessimistic: true,
   }
 }

@@ -1,12 +1,8 @@
 import type { ClosedLoopResult, ClosedLoopWorkload } from '../../contract/bench-samples.js'
 import { type BenchCase, measureInTurns, type SliceClock } from './bench-slices.js'
 import { createBurst } from './burst.js'
+import type { CalibrationCrossings } from './calibration.js'
 import type { LoadedWorkload } from './loaded-workload.js'
-
-export interface CalibrationCrossings {
-  empty(): void
-  threeIntegers(a: number, b: number, c: number): void
-}
 
 /** Everything that is timed with nothing else in the process: workloads, their native loops, and what they are compared with. */
 export async function runClosedLoop(

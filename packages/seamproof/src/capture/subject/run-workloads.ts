@@ -1,7 +1,7 @@
 /** The runner: the only code of ours that runs as JavaScript in a workload's process. Usage: node run-workloads.js PLAN.json */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { CalibrationCrossings } from './closed-loop.js'
+import { callCalibration } from './calibration.js'
 import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
 import { type RoundSchedule, warmUp } from './round-schedule.js'
 import { settle } from './settle.js'
@@ -27,20 +27,13 @@ await runAll().catch(fail)
 
 async function runAll(): Promise<void> {
   const workloads = await loadWorkloads(plan)
-  if (plan.calibrationAddon !== undefined) calibrate(plan.calibrationAddon)
+  if (plan.calibrationAddon !== undefined)
+    callCalibration(createRequire(import.meta.url)(plan.calibrationAddon))
   for (const workload of workloads) await runOne(workload)
   control.mark('end', markKind.programEnd)
   report({ phase: 'done' })
   // A workload may leave servers, timers and workers behind; what they hold is not the question here.
   process.exit(0)
-}
-
-const calibrationCalls = 20_000
-
-function calibrate(addon: string): void {
-  const { empty, threeIntegers } = createRequire(import.meta.url)(addon) as CalibrationCrossings
-  for (let call = 0; call < calibrationCalls; call++) empty()
-  for (let call = 0; call < calibrationCalls; call++) threeIntegers(1, 2, 3)
 }
 
 async function runOne(workload: LoadedWorkload): Promise<void> {

@@ -36,7 +36,7 @@ export function benchMarkdown(
     parts.push('## Compared', '', ...table(comparisonHeads, comparisonLines(comparisons)))
   for (const { workload, component, lines, notes } of benchTables(list))
     parts.push(
-      `## ${escape(workload)}${component === undefined ? '' : ` (${escape(component)})`}`,
+      `## ${escapeCell(workload)}${component === undefined ? '' : ` (${escapeCell(component)})`}`,
       '',
       ...table(
         benchHeads,
@@ -52,13 +52,17 @@ export function benchMarkdown(
       '',
     )
   parts.push(...[...missingLines(list), ...list.notes].map((text) => `- ${text}`))
-  return `${parts.join('\n').replace(/\n{3,}/g, '\n\n').trimEnd()}\n`
+  return `${parts
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd()}\n`
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`
   const rule = heads.map((_, column) => (column === 0 ? '---' : '--:'))
   return [line(heads), `| ${rule.join(' | ')} |`, ...rows.map(line), '']
 }
 
-const escape = (text: string): string => text.replace(/[|\\`<>*_[\]]/g, '\\$&').replace(/\n/g, ' ')
+const escapeCell = (text: string): string =>
+  text.replace(/[|\\`<>*_[\]]/g, '\\$&').replace(/\n/g, ' ')

@@ -28,7 +28,9 @@ export function renderBench(
         `Node ${machine.nodeVersion.replace(/^v/, '')}, ${machine.os}, ${machine.cpuCount} × ${machine.cpuModel}`,
       ),
     ),
-    ...machine.disturbances.map((text) => style.warn(wrap(`! ${printable(text)}`, style.width, '  '))),
+    ...machine.disturbances.map((text) =>
+      style.warn(wrap(`! ${printable(text)}`, style.width, '  ')),
+    ),
     '',
   ]
   for (const table of benchTables(list)) lines.push(...tableLines(table, style), '')
@@ -69,7 +71,12 @@ function tableLines({ workload, component, lines, notes }: BenchTable, style: Te
 }
 
 function targetLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
-  const paint = { pass: style.pass, fail: style.fail, inconclusive: style.warn, 'not-run': style.warn }
+  const paint = {
+    pass: style.pass,
+    fail: style.fail,
+    inconclusive: style.warn,
+    'not-run': style.warn,
+  }
   return [
     heading(style, 'Targets'),
     ...rows.map(({ status, level, name, target, evidence, reason }) => {
