@@ -18,12 +18,15 @@ import { judgeLayer } from './judge/judge-layer.js'
 import { JsFrames, Scripts } from './symbols/js-frames.js'
 import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
 import { profileFromPerf } from './symbols/profile-from-perf.js'
+import { profileFromTrace } from './symbols/profile-from-trace.js'
 import { readSymbolTable, symbolizeCapture } from './symbols/symbolize-capture.js'
 import { looksLikeCpuprofile, parseCpuprofile } from './trace/cpuprofile-file.js'
 import { openTrace } from './trace/open-trace.js'
 import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
+import { readTraceMeta } from './trace/trace-meta.js'
 
 export { analyzeProfile } from './analyze/analyze-profile.js'
+export { cpuSummary } from './analyze/cpu-summary.js'
 export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,
@@ -75,6 +78,12 @@ export async function readCapture(
   options: ReadCaptureOptions = {},
 ): Promise<ReadCapture> {
   const manifest = readManifest(captureDir)
+  if (manifest.mode === 'samples')
+    throw new SeamproofError(
+      'CAPTURE_OF_SAMPLES',
+      `${captureDir} holds CPU samples and no allocations`,
+      { exitCode: ExitCode.usage, hint: `read it with: seamproof profile ${captureDir}` },
+    )
   const symbols = await symbolsOf(captureDir, options)
   const { facts, unreadable } = factsOf(captureDir, manifest, symbols, options)
   options.onStep?.('judging')
@@ -172,6 +181,41 @@ function readFacts(path: string, sources: readonly string[]): CaptureFacts | und
   } catch {
     return undefined
   }
+}
+
+export interface ReadCpuProfileOptions
+  extends Pick<ReadCaptureOptions, 'subjectModules' | 'onStep'> {
+  /** Only what ran inside the ranges of this name (`profile.range(name, …)` in the subject). */
+  range?: string | undefined
+}
+
+/** The CPU profiles of a capture, one for each process that was sampled, in the order in which they began. */
+export async function readCpuProfile(
+  captureDir: string,
+  options: ReadCpuProfileOptions = {},
+): Promise<CpuProfile[]> {
+  const manifest = readManifest(captureDir)
+  const symbols = await symbolsOf(captureDir, options)
+  const profiles: CpuProfile[] = []
+  for (const traceFile of traceFilesIn(captureDir)) {
+    options.onStep?.(`reading ${traceFile}`)
+    const meta = readTraceMeta(join(captureDir, traceFile))
+    const names = symbols.traces.find((one) => one.traceFile === traceFile)!
+    const command = meta.process?.argv ?? manifest.command
+    const profile = profileFromTrace(meta, names, command, { range: options.range })
+    if (profile !== undefined) profiles.push(profile)
+  }
+  if (profiles.length === 0)
+    throw new SeamproofError('NO_CPU_SAMPLES', `${captureDir} holds no CPU samples`, {
+      exitCode: ExitCode.usage,
+      hint: 'record some: seamproof profile -- node app.js',
+    })
+  return profiles.sort((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
+}
+
+/** Whether a capture was made by the CPU sampler. */
+export function isCpuCapture(captureDir: string): boolean {
+  return readManifest(captureDir).mode === 'samples'
 }
 
 /** The traces of a capture, or the single trace that was named. */

@@ -10,6 +10,7 @@ import { flamegraphCommand } from './flamegraph.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { leaksCommand } from './leaks.js'
+import { profileCommand } from './profile.js'
 import { reportFailure } from './report-failure.js'
 import { summaryCommand } from './summary.js'
 import { ignoreClosedPipes } from './terminal.js'
@@ -35,6 +36,7 @@ const commands = [
   trackCommand,
   checkCommand,
   benchCommand,
+  profileCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,
