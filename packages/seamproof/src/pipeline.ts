@@ -40,7 +40,6 @@ export {
 } from './capture/capture-workload.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
-export type { JudgeFindingsOptions } from './judge/judge-findings.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
 export { inspectTrace } from './trace/inspect-trace.js'

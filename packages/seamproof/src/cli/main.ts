@@ -6,10 +6,12 @@ import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { exportCommand } from './export.js'
+import { findingsCommand } from './findings.js'
 import { flamegraphCommand } from './flamegraph.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { leaksCommand } from './leaks.js'
+import { mergeCommand } from './merge.js'
 import { profileCommand } from './profile.js'
 import { reportFailure } from './report-failure.js'
 import { summaryCommand } from './summary.js'
@@ -37,6 +39,8 @@ const commands = [
   checkCommand,
   benchCommand,
   profileCommand,
+  findingsCommand,
+  mergeCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,
