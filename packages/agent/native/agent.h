@@ -363,6 +363,7 @@ void agt_live_restore(uint64_t key, uint64_t value);
 /* `seq` of the mark it is taken for, 0 between marks. On any thread. */
 void agt_live_snapshot(uint64_t seq);
 int64_t agt_live_bytes(void);
+uint64_t agt_live_table_bytes(void);
 /* Keys of the live map: addresses as they are; resources carry their class above bit 48. */
 #define AGT_KEY(class, id) ((uint64_t)(class) << 48 | (uint64_t)(id))
 /* Totals of a stack. A mapping that is given back in pieces counts as one block, with its last piece. */

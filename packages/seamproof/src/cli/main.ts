@@ -14,6 +14,7 @@ import { leaksCommand } from './leaks.js'
 import { mergeCommand } from './merge.js'
 import { profileCommand } from './profile.js'
 import { reportFailure } from './report-failure.js'
+import { soakCommand } from './soak.js'
 import { summaryCommand } from './summary.js'
 import { ignoreClosedPipes } from './terminal.js'
 import { timelineCommand } from './timeline.js'
@@ -41,6 +42,7 @@ const commands = [
   profileCommand,
   findingsCommand,
   mergeCommand,
+  soakCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,
