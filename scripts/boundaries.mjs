@@ -39,8 +39,22 @@ const rules = {
     rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts'],
     node: true,
   },
+  'validate-pipeline.ts': {
+    rooms: ['contract', 'base', 'capture', 'analyze', 'judge'],
+    node: true,
+  },
   cli: {
-    rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts', 'check-pipeline.ts'],
+    rooms: [
+      'contract',
+      'base',
+      'config',
+      'report',
+      'pipeline.ts',
+      'check-pipeline.ts',
+      'validate-pipeline.ts',
+      'pipeline-bench.ts',
+      'pipeline-compare.ts',
+    ],
     node: true,
   },
   'index.ts': { rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts'], node: false },

@@ -2,16 +2,7 @@
 // Inside the subject: marks, heap numbers and GC events for the trace. Does nothing where the agent is not loaded.
 // Required through NODE_OPTIONS before the program, in workers too, so it must be quick and must never throw.
 
-const { profileControl } = require('./profile.cjs')
-
-const none = {
-  isRecording: false,
-  mark() {},
-  jsHeap() {},
-  stats: () => Number.NaN,
-  profile: profileControl(null),
-  native: null,
-}
+const none = { isRecording: false, mark() {}, jsHeap() {}, stats: () => Number.NaN, native: null }
 
 function load() {
   const library = process.env.SEAMPROOF_AGENT
@@ -32,7 +23,6 @@ function load() {
         native.jsHeap(heapUsed, heapTotal, external, arrayBuffers)
       },
       stats: (name) => native.stats(name),
-      profile: profileControl(native),
       native,
     }
   } catch {

@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path'
-import type { SamplerOptions } from '@seamproof/agent'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import {
   type CaptureManifest,
@@ -29,8 +28,6 @@ export interface CaptureProgramOptions {
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
-  /** With mode `samples`. */
-  sampler?: SamplerOptions | undefined
 }
 
 export interface Capture {

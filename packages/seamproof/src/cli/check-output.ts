@@ -1,10 +1,9 @@
 import type { CheckResult } from '../check-pipeline.js'
 import { renderFindings } from '../report/text/render-findings.js'
 import type { SuiteName } from './check-suites.js'
-import { type FindingsFileOptions, writeFindingsFiles } from './findings-options.js'
 import type { Terminal } from './terminal.js'
 
-export interface FindingsOutputOptions extends FindingsFileOptions {
+export interface FindingsOutputOptions {
   json?: boolean
   limit?: number
   suite?: SuiteName
@@ -13,32 +12,34 @@ export interface FindingsOutputOptions extends FindingsFileOptions {
 }
 
 /** The list of findings, to the terminal and into the files that were asked for. */
-export function publishFindings(
-  result: CheckResult,
-  options: FindingsOutputOptions,
-  terminal: Terminal,
-): void {
-  printFindings(result, options, terminal)
-  writeFindingsFiles(result, options)
-}
-
-function printFindings(
+export function printFindings(
   { list, verdicts }: CheckResult,
   options: FindingsOutputOptions,
   terminal: Terminal,
 ): void {
   const { status, exitCode, notes } = verdicts
-  const { shown } = options
   if (options.json) {
     const { formatVersion, ...rest } = list
-    const head = { formatVersion, report: 'findings', folder: shown, status, exitCode, notes }
-    terminal.printJson({ ...head, ...rest })
+    terminal.printJson({
+      formatVersion,
+      report: 'findings',
+      folder: options.shown,
+      status,
+      exitCode,
+      notes,
+      ...rest,
+    })
     return
   }
-  const limit = options.limit === undefined ? {} : { limit: options.limit }
-  const isLeakSuite = options.suite === 'leaks'
   terminal.print(
-    renderFindings({ list, status, notes }, { ...terminal.textOptions, ...limit, isLeakSuite }),
+    renderFindings(
+      { list, status, notes },
+      {
+        ...terminal.textOptions,
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+        isLeakSuite: options.suite === 'leaks',
+      },
+    ),
   )
-  terminal.remark(`seamproof: kept in ${shown}; to see it again: seamproof findings ${shown}`)
+  terminal.remark(`seamproof: all of it: ${options.shown}`)
 }

@@ -7,16 +7,15 @@ import {
   extendedBaseline,
   fileTarget,
   programTarget,
-  type ReadingOptions,
   runCheck,
   shellWord,
 } from '../check-pipeline.js'
 import { readBaseline, writeBaseline } from '../config/baseline-file.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
-import { createCheckFolder } from '../pipeline.js'
+import { createCheckFolder, type JudgeFindingsOptions } from '../pipeline.js'
 import { shownPath } from './capture-options.js'
 import type { CheckOptions } from './check.js'
-import { publishFindings } from './check-output.js'
+import { printFindings } from './check-output.js'
 import { startCheckProgress } from './check-progress.js'
 import { chooseInstruments } from './check-suites.js'
 import { layerEnvironment, layerFilter } from './layer-options.js'
@@ -34,9 +33,7 @@ export async function checkSubjects(
   const loaded = await loadConfig({ cwd, configFile: options.config })
   const targets = await targetsOf(program, files, loaded)
   const chosen = chooseInstruments(options, loaded.config.check)
-  const { required, areToolsRequired } = chosen
-  const demand = { required: [...required], areToolsRequired, isStrict: options.strict ?? false }
-  const judge = { ...readingOptions(options, loaded), demand }
+  const judge = judgeOptions(options, loaded, chosen)
   const folder = createCheckFolder({
     cwd,
     outDir: options.out,
@@ -72,7 +69,7 @@ export async function checkSubjects(
     progress.stop()
     interrupt.stop()
   }
-  publishFindings(result, { ...options, shown: shownPath(folder) }, terminal)
+  printFindings(result, { ...options, shown: shownPath(folder) }, terminal)
   if (options.writeBaseline) acceptAll(result, options, loaded, terminal.remark)
   if (interrupt.signal.aborted) return interruptedExitCode
   return options.writeBaseline && result.verdicts.exitCode === ExitCode.failed
@@ -127,16 +124,17 @@ export function baselinePath(
     : resolve(folder, config.check.baseline)
 }
 
-/** What is accepted, here and today. */
-export function readingOptions(
+export function judgeOptions(
   options: { baseline?: string; strict?: boolean },
   loaded: LoadedConfig,
-): ReadingOptions {
+  demand: Pick<JudgeFindingsOptions, 'required' | 'areToolsRequired'>,
+): JudgeFindingsOptions {
   return {
+    ...demand,
     baseline: readBaseline(baselinePath(options, loaded)),
     suppressions: loaded.config.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
-    isStrict: options.strict,
+    isStrict: options.strict ?? false,
   }
 }
 

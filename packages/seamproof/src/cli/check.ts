@@ -1,16 +1,15 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type Instrument, instruments } from '../contract/finding.js'
 import { addCaptureOptions, type CaptureOptions } from './capture-options.js'
 import { checkLayer } from './check-layer.js'
 import { checkSubjects } from './check-subjects.js'
 import { type SuiteName, suiteNames } from './check-suites.js'
-import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
 import { addLayerOptions, type LayerOptions } from './layer-options.js'
-import { calendarDay, durationMs, listOf, oneOf, wholeNumber } from './option-values.js'
+import { calendarDay, durationMs, listOf, oneOf, shardOf, wholeNumber } from './option-values.js'
 import { programAfterSeparator } from './track.js'
 
-export interface CheckOptions extends CaptureOptions, LayerOptions, FindingsFileOptions {
+export interface CheckOptions extends CaptureOptions, LayerOptions {
   with?: Instrument[]
   suite?: SuiteName
   require?: Instrument[]
@@ -51,44 +50,49 @@ required tool is missing; 4 when the subject could not be driven. Rules of Node-
 
 export function checkCommand(): Command {
   const whole = (min: number, max: number) => wholeNumber({ min, max })
-  const command = addCaptureOptions(new Command('check'))
-    .description(
-      'Run the subject under every instrument and print one list of what is wrong: leaks, overflows, races, broken rules.',
-    )
-    .usage('[options] [file.seam.ts…]\n       seamproof check [options] -- program [arguments…]')
-    .argument('[files...]', 'workload files; or, after --, a program and its arguments')
-    .option(
-      '--with <instruments>',
-      `of ${instruments.join(', ')} (default: all)`,
-      listOf(instruments),
-    )
-    .addOption(
-      new Option(
-        '--suite <name>',
-        'a choice of instruments: leaks, memory, threads or all',
-      ).argParser(oneOf(suiteNames)),
-    )
-    .option('--require <instruments>', 'those that must run', listOf(instruments))
-    .option('-o, --out <folder>', 'where everything goes (default: NAME-TIME.seamproof)')
-    .option('--force', 'replace a folder that is there already')
-    .option('--jobs <count>', 'runs at once (default: the cores)', whole(1, 256))
-    .option('--shard <i/n>', 'make only the i-th of n parts of the runs', shardOf)
-    .option('--timeout <time>', 'stop a run after this time, such as 90s', durationMs)
-    .option('--limit <count>', 'how many findings to show in full (default: 20)', whole(1, 100_000))
-    .option('--quiet', 'no progress')
-    .optionsGroup('What is accepted:')
-    .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
-    .option('--write-baseline', 'accept everything new, for the reason given')
-    .option('--reason <text>', 'why it is accepted')
-    .option('--expires <day>', 'until when, such as 2027-01-31', calendarDay)
-    .option('--strict', 'new warnings fail, too')
-    .optionsGroup('Workloads:')
-    .option('--rounds <count>', 'measured rounds (default: 6)', whole(4, 1000))
-    .option('--operations <count>', 'operations per round', whole(1, 100_000_000))
-    .option('--only <name>', 'run only the workload of this name')
-    .option('--node <path>', 'the Node that runs the workload (default: this one)')
-  addFindingsFileOptions(command).optionsGroup('The seam layer:')
-  return addLayerOptions(command)
+  return addLayerOptions(
+    addCaptureOptions(new Command('check'))
+      .description(
+        'Run the subject under every instrument and print one list of what is wrong: leaks, overflows, races, broken rules.',
+      )
+      .usage('[options] [file.seam.ts…]\n       seamproof check [options] -- program [arguments…]')
+      .argument('[files...]', 'workload files; or, after --, a program and its arguments')
+      .option(
+        '--with <instruments>',
+        `of ${instruments.join(', ')} (default: all)`,
+        listOf(instruments),
+      )
+      .addOption(
+        new Option(
+          '--suite <name>',
+          'a choice of instruments: leaks, memory, threads or all',
+        ).argParser(oneOf(suiteNames)),
+      )
+      .option('--require <instruments>', 'those that must run', listOf(instruments))
+      .option('-o, --out <folder>', 'where everything goes (default: NAME-TIME.seamproof)')
+      .option('--force', 'replace a folder that is there already')
+      .option('--jobs <count>', 'runs at once (default: the cores)', whole(1, 256))
+      .option('--shard <i/n>', 'make only the i-th of n parts of the runs', shardOf)
+      .option('--timeout <time>', 'stop a run after this time, such as 90s', durationMs)
+      .option(
+        '--limit <count>',
+        'how many findings to show in full (default: 20)',
+        whole(1, 100_000),
+      )
+      .option('--quiet', 'no progress')
+      .optionsGroup('What is accepted:')
+      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
+      .option('--write-baseline', 'accept everything new, for the reason given')
+      .option('--reason <text>', 'why it is accepted')
+      .option('--expires <day>', 'until when, such as 2027-01-31', calendarDay)
+      .option('--strict', 'new warnings fail, too')
+      .optionsGroup('Workloads:')
+      .option('--rounds <count>', 'measured rounds (default: 6)', whole(4, 1000))
+      .option('--operations <count>', 'operations per round', whole(1, 100_000_000))
+      .option('--only <name>', 'run only the workload of this name')
+      .option('--node <path>', 'the Node that runs the workload (default: this one)')
+      .optionsGroup('The seam layer:'),
+  )
     .addHelpText('after', examples)
     .action(async (operands: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CheckOptions>()
@@ -100,15 +104,10 @@ export function checkCommand(): Command {
     })
 }
 
-/**
- * The layer by itself has a report of its own, with crossings, and leaves a program its terminal. What only the list of
- * findings knows is printed as that.
- */
+/** The layer by itself has a report of its own, with crossings, and leaves a program its terminal. */
 function isLayerAlone(options: CheckOptions): boolean {
-  const { sarif, junit, markdown, github, baseline, writeBaseline, strict, shard } = options
-  const ofList = [sarif, junit, markdown, github, baseline, writeBaseline, strict, shard]
   const isAlone = options.with?.length === 1 && options.with[0] === 'layer'
-  return isAlone && ofList.every((given) => given === undefined)
+  return isAlone && options.shard === undefined && options.writeBaseline !== true
 }
 
 function assertTogether({
@@ -126,11 +125,4 @@ function assertTogether({
     throw usage('what is accepted needs a reason', 'seamproof check --write-baseline --reason "…"')
   if (!writeBaseline && (reason !== undefined || expires !== undefined))
     throw usage('--reason and --expires speak of a baseline', 'add --write-baseline')
-}
-
-function shardOf(given: string): { index: number; count: number } {
-  const match = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(given)
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])]
-  if (match !== null && index <= count) return { index, count }
-  throw new InvalidArgumentError('It must be like 1/4: the first of four.')
 }

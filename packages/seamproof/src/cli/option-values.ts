@@ -65,3 +65,10 @@ export function ratePerSecond(given: string): number {
   if (value > 0 && value <= 1e7) return value
   throw new InvalidArgumentError('It must be a rate such as 200k/s, up to 10M/s.')
 }
+
+export function shardOf(given: string): { index: number; count: number } {
+  const match = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(given)
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])]
+  if (match !== null && index <= count) return { index, count }
+  throw new InvalidArgumentError('It must be like 1/4: the first of four.')
+}

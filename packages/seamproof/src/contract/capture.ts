@@ -1,8 +1,7 @@
 /** What a capture directory holds. The manifest is written by the capture stage, each trace by one agent. */
 export const captureFormatVersion = 1
 
-/** `samples`: what ran, by a timer; no allocations. */
-export type CaptureMode = 'full' | 'aggregate' | 'samples'
+export type CaptureMode = 'full' | 'aggregate'
 
 export interface SubjectExit {
   /** Exit status, or null when a signal ended the subject. */

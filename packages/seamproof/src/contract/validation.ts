@@ -35,7 +35,7 @@ export interface ComponentRisk {
 }
 
 export interface ValidationStage {
-  name: 'track' | 'layer' | 'checkers' | 'bench' | 'soak' | 'profile' | 'experiments' | 'judge'
+  name: 'check' | 'bench' | 'experiments' | 'soak'
   status: 'done' | 'failed' | 'skipped'
   reason?: string
   wallMs: number

@@ -2,9 +2,9 @@ import { ExitCode } from '../base/seamproof-error.js'
 import type {
   Acceptance,
   AcceptedFinding,
-  CheckDemand,
   CheckRun,
   Finding,
+  Instrument,
   LeakSummary,
 } from '../contract/finding.js'
 import type { CheckVerdict, VerdictStatus } from '../contract/verdict.js'
@@ -17,7 +17,12 @@ export interface JudgeFindingsOptions {
   suppressions?: readonly Suppression[]
   /** `2026-11-23`: what expired before is no longer accepted. */
   today: string
-  demand: CheckDemand
+  /** Warnings fail, too. */
+  isStrict?: boolean
+  /** Asked for by name: whatever keeps one from running, it is no pass. */
+  required?: readonly Instrument[]
+  /** A tool that this machine lacks is no pass; that an instrument makes no sense for the subject is. */
+  areToolsRequired?: boolean
 }
 
 export interface FindingVerdicts {
@@ -65,10 +70,10 @@ function withStatus(
 
 function fails(
   { status, severity, reports }: Finding,
-  { demand: { isStrict } }: JudgeFindingsOptions,
+  { isStrict }: JudgeFindingsOptions,
 ): boolean {
   if (status !== 'new' || severity === 'advice') return false
-  if (severity === 'warning') return isStrict
+  if (severity === 'warning') return isStrict === true
   return !reports.every(({ isInconclusive }) => isInconclusive)
 }
 
@@ -147,7 +152,7 @@ function exitCodeOf(
 
 function isDemanded(
   { cause, instrument }: CheckRun,
-  { demand: { required, areToolsRequired } }: JudgeFindingsOptions,
+  { required = [], areToolsRequired = false }: JudgeFindingsOptions,
 ): boolean {
   if (required.includes(instrument)) return true
   if (cause === 'tool-missing') return areToolsRequired

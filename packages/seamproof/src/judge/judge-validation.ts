@@ -182,7 +182,13 @@ const counted = (count: number, singular: string, plural = `${singular}s`): stri
 export function componentRisks(rows: readonly VerdictRow[]): ComponentRisk[] {
   const components = [...new Set(rows.map(({ component }) => component))]
   return components.flatMap((component): ComponentRisk[] => {
-    const safety = rows.filter((row) => row.component === component && row.part === 'memory safety')
+    // Targets for bytes per operation say again what the questions found.
+    const safety = rows.filter(
+      (row) =>
+        row.component === component &&
+        row.part === 'memory safety' &&
+        safetyQuestions.some(({ name }) => name === row.name),
+    )
     return safety.length === 0 ? [] : [{ component, ...riskOf(safety) }]
   })
 }

@@ -113,9 +113,7 @@ export class IntervalMeter {
     const { heapTotal, external, arrayBuffers } = process.memoryUsage()
     const nativeLiveBytes = this.#counter.stats('liveBytes')
     return {
-      ...(Number.isNaN(nativeLiveBytes)
-        ? {}
-        : { nativeLiveBytes, agentBytes: this.#counter.stats('tableBytes') }),
+      ...(Number.isNaN(nativeLiveBytes) ? {} : { nativeLiveBytes }),
       heapUsedBytes: Math.min(this.#heapUsedMin, getHeapStatistics().used_heap_size),
       heapTotalBytes: heapTotal,
       externalBytes: external,

@@ -1,0 +1,256 @@
+/** Everything on one subject, in order: each stage leaves its file, so that a validation that was cut short goes on from there. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { benchLatencyBodies, benchSampleBodies, soakBodies } from './analyze/evidence-bodies.js'
+import { findingMeasurements } from './analyze/finding-measurements.js'
+import { matchesPattern } from './base/name-pattern.js'
+import { SeamproofError } from './base/seamproof-error.js'
+import { seamproofVersion } from './base/seamproof-version.js'
+import { writeWholeFile } from './base/whole-file.js'
+import { machineFacts } from './capture/machine-facts.js'
+import type { FindingList } from './contract/finding.js'
+import type { Evidence, MeasurementList } from './contract/measurement.js'
+import type { SoakInterval } from './contract/soak.js'
+import type { Target } from './contract/target.js'
+import type { EvidenceBody, Validation, ValidationStage } from './contract/validation.js'
+import { judgeTargets } from './judge/judge-targets.js'
+import {
+  type ComponentWorkloads,
+  componentRisks,
+  overallStatus,
+  safetyRows,
+} from './judge/judge-validation.js'
+
+export type StageName = ValidationStage['name']
+
+/** What a stage does; what it gives back is what its file holds. */
+export interface StageWork<Result> {
+  name: StageName
+  /** In the stage's folder. */
+  file: string
+  run(folder: string): Promise<Result>
+}
+
+export interface ValidatePlan {
+  folder: string
+  kind: Validation['kind']
+  nodePath: string
+  subject: Validation['subject']
+  components: Readonly<Record<string, { workloads: readonly string[] }>>
+  targets: readonly Target[]
+  baseline: MeasurementList | undefined
+  skip: readonly StageName[]
+  check: StageWork<FindingList>
+  /** In the order in which they run: none beside another, since they measure time. */
+  measuring: readonly StageWork<MeasurementList>[]
+  onStage?: (name: StageName, text: string) => void
+}
+
+const stageFile = 'stage.json'
+
+export async function validate(plan: ValidatePlan): Promise<Validation> {
+  const machine = machineFacts(plan.nodePath)
+  const stages: ValidationStage[] = []
+  const findings = (await runStage(plan, plan.check, stages)) ?? emptyFindings()
+  const lists: MeasurementList[] = []
+  for (const work of plan.measuring) {
+    const list = await runStage(plan, work, stages)
+    if (list !== undefined) lists.push(inFolder(list, work.name))
+  }
+  const componentOf = (workload: string) => componentNameOf(plan.components, workload)
+  const counted = findingMeasurements(findings, { path: 'check/findings.json', componentOf })
+  const ofCheck: MeasurementList = {
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    command: ['seamproof', 'check'],
+    machine,
+    ...counted,
+    notes: [],
+  }
+  const all = [ofCheck, ...lists].map((list) => withComponents(list, componentOf))
+  const rows = [
+    ...safetyRows(findings, {
+      components: componentsOf(plan.components, findings),
+      findingsPath: 'check/findings.json',
+    }),
+    ...judgeTargets(all, plan.targets, { baseline: plan.baseline?.measurements }),
+  ]
+  return {
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    subject: plan.subject,
+    machine,
+    kind: plan.kind,
+    stages,
+    rows,
+    risks: componentRisks(rows),
+    findings,
+    measurements: all,
+    checks: findings.checks,
+    status: overallStatus(rows),
+  }
+}
+
+/** Made before: read. Skipped or failed: said so, and nothing of it counts. */
+async function runStage<Result>(
+  plan: ValidatePlan,
+  work: StageWork<Result>,
+  stages: ValidationStage[],
+): Promise<Result | undefined> {
+  const { name } = work
+  const folder = join(plan.folder, name)
+  if (plan.skip.includes(name)) {
+    stages.push({ name, status: 'skipped', reason: `--skip ${name}`, wallMs: 0, folder: name })
+    return undefined
+  }
+  const made = madeBefore<Result>(folder, work.file)
+  if (made !== undefined) {
+    plan.onStage?.(name, 'made before')
+    stages.push(made.stage)
+    return made.result
+  }
+  mkdirSync(folder, { recursive: true })
+  plan.onStage?.(name, 'begins')
+  const startedMs = performance.now()
+  const ended = (stage: Pick<ValidationStage, 'status' | 'reason'>): ValidationStage => ({
+    name,
+    wallMs: Math.round(performance.now() - startedMs),
+    folder: name,
+    ...stage,
+  })
+  try {
+    const result = await work.run(folder)
+    const stage = ended({ status: 'done' })
+    writeWholeFile(join(folder, work.file), `${JSON.stringify(result)}\n`)
+    writeWholeFile(join(folder, stageFile), `${JSON.stringify(stage)}\n`)
+    stages.push(stage)
+    return result
+  } catch (thrown) {
+    stages.push(ended({ status: 'failed', reason: reasonOf(thrown) }))
+    plan.onStage?.(name, `failed: ${reasonOf(thrown)}`)
+    return undefined
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof SeamproofError)
+    return `${thrown.message}${thrown.hint === undefined ? '' : `; ${thrown.hint}`}`
+  return `a bug in Seamproof: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`
+}
+
+function madeBefore<Result>(
+  folder: string,
+  file: string,
+): { stage: ValidationStage; result: Result } | undefined {
+  if (!existsSync(join(folder, stageFile))) return undefined
+  try {
+    const stage = JSON.parse(readFileSync(join(folder, stageFile), 'utf8')) as ValidationStage
+    const result = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Result
+    return stage.status === 'done' ? { stage, result } : undefined
+  } catch {
+    // Cut short while it was written: the stage is made again.
+    return undefined
+  }
+}
+
+function emptyFindings(): FindingList {
+  return {
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    runs: [],
+    findings: [],
+    checks: [],
+    leaks: [],
+    planned: [],
+  }
+}
+
+/** Evidence of a stage lies in its folder. */
+function inFolder(list: MeasurementList, name: StageName): MeasurementList {
+  return {
+    ...list,
+    measurements: list.measurements.map((one) => ({
+      ...one,
+      evidence: { ...one.evidence, path: `${name}/${one.evidence.path}` },
+    })),
+  }
+}
+
+function withComponents(
+  list: MeasurementList,
+  componentOf: (workload: string) => string | undefined,
+): MeasurementList {
+  const named = <One extends { component?: string; workload?: string }>(one: One): One => {
+    const component =
+      one.component ?? (one.workload === undefined ? undefined : componentOf(one.workload))
+    return component === undefined ? one : { ...one, component }
+  }
+  return { ...list, measurements: list.measurements.map(named), missing: list.missing.map(named) }
+}
+
+function componentNameOf(
+  components: ValidatePlan['components'],
+  workload: string,
+): string | undefined {
+  return Object.entries(components).find(([, { workloads }]) =>
+    workloads.some((pattern) => matchesPattern(pattern, workload)),
+  )?.[0]
+}
+
+/** Without components the subject is one; workloads that no component names are the subject's, too. */
+function componentsOf(
+  components: ValidatePlan['components'],
+  { runs }: FindingList,
+): ComponentWorkloads[] {
+  const names = [...new Set(runs.flatMap((run) => run.workloads ?? []))]
+  const byComponent = new Map<string, string[]>()
+  for (const component of Object.keys(components)) byComponent.set(component, [])
+  for (const name of names) {
+    const component = componentNameOf(components, name) ?? 'subject'
+    byComponent.set(component, [...(byComponent.get(component) ?? []), name])
+  }
+  if (byComponent.size === 0) byComponent.set('subject', [])
+  return [...byComponent].map(([component, workloads]) => ({ component, workloads }))
+}
+
+/** What the rows' evidence holds, by its path. A file that is gone or is not understood is told by its path alone. */
+export function evidenceBodies(
+  folder: string,
+  { rows }: Validation,
+): Map<string, readonly EvidenceBody[]> {
+  const bodies = new Map<string, readonly EvidenceBody[]>()
+  for (const { path, kind } of rows.flatMap(({ links }) => links)) {
+    if (bodies.has(path)) continue
+    const found = bodiesOf(join(folder, path), kind)
+    if (found !== undefined) bodies.set(path, found)
+  }
+  return bodies
+}
+
+function bodiesOf(path: string, kind: Evidence['kind']): EvidenceBody[] | undefined {
+  try {
+    if (path.endsWith('.jsonl')) return soakBodies(linesOf(path))
+    if (!path.endsWith('.json') || kind === 'findings') return undefined
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (kind === 'histogram')
+      return benchLatencyBodies(value as Parameters<typeof benchLatencyBodies>[0])
+    if (kind === 'samples' && hasClosed(value)) return benchSampleBodies(value)
+  } catch {
+    // Evidence that cannot be drawn is still named.
+  }
+  return undefined
+}
+
+function linesOf(path: string): SoakInterval[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"interval"'))
+    .map((line) => JSON.parse(line) as SoakInterval)
+    .filter(({ type }) => type === 'interval')
+}
+
+const hasClosed = (value: unknown): value is Parameters<typeof benchSampleBodies>[0] =>
+  typeof value === 'object' && value !== null && 'closed' in value
