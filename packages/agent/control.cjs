@@ -2,7 +2,16 @@
 // Inside the subject: marks, heap numbers and GC events for the trace. Does nothing where the agent is not loaded.
 // Required through NODE_OPTIONS before the program, in workers too, so it must be quick and must never throw.
 
-const none = { isRecording: false, mark() {}, jsHeap() {}, stats: () => Number.NaN, native: null }
+const { profileControl } = require('./profile.cjs')
+
+const none = {
+  isRecording: false,
+  mark() {},
+  jsHeap() {},
+  stats: () => Number.NaN,
+  profile: profileControl(null),
+  native: null,
+}
 
 function load() {
   const library = process.env.SEAMPROOF_AGENT
@@ -23,6 +32,7 @@ function load() {
         native.jsHeap(heapUsed, heapTotal, external, arrayBuffers)
       },
       stats: (name) => native.stats(name),
+      profile: profileControl(native),
       native,
     }
   } catch {

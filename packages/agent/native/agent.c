@@ -22,6 +22,7 @@
 union agt_recording g_recording_page __attribute__((aligned(4096)));
 static bool g_has_recorded; /* survives a fork, as g_recording does not */
 uint32_t g_depth_max = 256;
+_Atomic int32_t g_sampler_tid;
 _Alignas(64) _Atomic uint64_t g_now_us;
 static uint64_t g_start_ns, g_file_limit_bytes;
 static char g_directory[3072];
@@ -33,6 +34,11 @@ void agt_code_resolve(void);
 void agt_resources_init(void);
 void agt_resources_after_fork(void);
 void agt_resources_review(struct agt_thread *thread, const uint8_t *held);
+
+void agt_set_recording(int state) {
+  __atomic_store_n(&g_tracking, g_is_samples ? AGT_IDLE : state, __ATOMIC_RELEASE);
+  __atomic_store_n(&g_recording, state, __ATOMIC_RELEASE);
+}
 
 static uint64_t now_ns(void) {
   struct timespec now;
@@ -170,6 +176,7 @@ static _Atomic bool g_is_finished;
 static void *run_sampler(void *argument) {
   (void)argument;
   agt_thread_disown();
+  atomic_store(&g_sampler_tid, (int32_t)syscall(SYS_gettid));
   syscall(SYS_prctl, 15 /* PR_SET_NAME */, "seamproof");
   struct snapshot_plan plan = {agt_clock_us() + SNAPSHOT_INTERVAL_US, SNAPSHOT_INTERVAL_US, 0};
   for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == AGT_RECORDING; tick++) {
@@ -183,12 +190,13 @@ static void *run_sampler(void *argument) {
       write_sample(0, 0, 0, 0, 0);
     }
     if (g_is_aggregate && !atomic_load_explicit(&g_is_finished, memory_order_relaxed)) snapshot_when_due(&plan);
+    if (g_is_samples) smp_turn(tick);
     /* The process lives as long as a thread of it does: ours must not be the one. */
     if (tick % 20 == 19 && is_last_thread()) {
       agt_thread_own(NULL); /* exit handlers run here next, and those are the subject's */
       break;
     }
-    struct timespec pause = {0, 5000000};
+    struct timespec pause = {0, g_is_samples ? (long)smp_turn_ns() : 5000000};
     nanosleep(&pause, NULL);
   }
   return NULL;
@@ -227,6 +235,8 @@ void agt_sampler_start(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = saved_errno;
 }
+
+bool agt_sampler_runs(void) { return atomic_load_explicit(&g_sampler, memory_order_relaxed) == SAMPLER_RUNS; }
 
 /* A program that never made a thread has no sampler: its own events keep the time, one in some hundreds. */
 void agt_tick(void) {
@@ -313,7 +323,7 @@ static bool begin_recording(void) {
   if (!agt_file_open(g_directory, g_file_limit_bytes)) return false;
   write_process();
   g_has_recorded = true;
-  __atomic_store_n(&g_recording, AGT_RECORDING, __ATOMIC_RELEASE);
+  agt_set_recording(AGT_RECORDING);
   return true;
 }
 
@@ -337,6 +347,7 @@ __attribute__((constructor(101))) static void start(void) {
   strcpy(g_directory, directory);
   const char *mode = getenv("SEAMPROOF_MODE");
   g_is_aggregate = mode && strcmp(mode, "aggregate") == 0;
+  g_is_samples = mode && strcmp(mode, "samples") == 0;
   g_depth_max = (uint32_t)number_from("SEAMPROOF_DEPTH", 256);
   if (g_depth_max < 8) g_depth_max = 8;
   if (g_depth_max > AGT_DEPTH_MAX - 2) g_depth_max = AGT_DEPTH_MAX - 2;
@@ -351,6 +362,10 @@ __attribute__((constructor(101))) static void start(void) {
   if (agt_tree_init((1u << 21) - 1) && (!g_is_aggregate || agt_live_init()) && begin_recording()) {
     lyr_start();
     at_quick_exit(agt_finish);
+    if (g_is_samples) {
+      const char *clock = getenv("SEAMPROOF_CLOCK");
+      smp_init(number_from("SEAMPROOF_RATE", 1000), clock && strcmp(clock, "wall") == 0, getenv("SEAMPROOF_PAUSED") != NULL);
+    }
   }
   errno = saved_errno;
 }
@@ -360,6 +375,7 @@ bool agt_is_recorded_process(void) { return (uint32_t)syscall(SYS_getpid) == g_h
 void agt_finish(void) {
   if (__atomic_load_n(&g_recording, __ATOMIC_RELAXED) != AGT_RECORDING || !agt_is_recorded_process()) return;
   if (atomic_exchange(&g_is_finished, true)) return;
+  smp_finish();
   agt_mark(AGT_MARK_PROGRAM_END, "", 0);
   struct agt_thread *thread = agt_thread_enter();
   if (thread) {
@@ -385,8 +401,9 @@ bool agt_begin_anew(void) {
   agt_resources_after_fork();
   agt_tree_after_fork();
   bool is_ready = !g_is_aggregate || agt_live_init();
-  __atomic_store_n(&g_recording, AGT_IDLE, __ATOMIC_RELEASE);
+  agt_set_recording(AGT_IDLE);
   bool is_followed = is_ready && begin_recording();
+  if (is_followed) smp_start();
   /* All that a child ever writes into its parent's file; the mapping is still there. */
   if (!is_followed) atomic_fetch_add_explicit(&parents->forks_unfollowed, 1, memory_order_relaxed);
   return is_followed;
@@ -394,9 +411,10 @@ bool agt_begin_anew(void) {
 
 void agt_in_child(void) {
   if (!g_has_recorded) return;
-  __atomic_store_n(&g_recording, AGT_FORKED, __ATOMIC_RELEASE);
+  agt_set_recording(AGT_FORKED);
   atomic_store(&g_sampler, SAMPLER_NONE);
   g_lyr_active = false; /* its stacks are of the parent's trace */
   agt_threads_after_fork();
   agt_calls_after_fork();
+  smp_after_fork();
 }

@@ -133,10 +133,18 @@ static inline void agt_thread_leave(struct agt_thread *thread) {
  * child that no handler of ours heard of is idle.
  */
 enum { AGT_IDLE = 0, AGT_RECORDING = 1, AGT_FORKED = 2 };
-union agt_recording { int state; char page[4096]; };
+union agt_recording {
+  struct { int state, allocations; };
+  char page[4096];
+};
 extern union agt_recording g_recording_page;
 #define g_recording g_recording_page.state
+/* As g_recording, but idle while only CPU samples are taken. */
+#define g_tracking g_recording_page.allocations
+void agt_set_recording(int state);
 extern bool g_is_aggregate;
+/* CPU samples, and no allocations. */
+extern bool g_is_samples;
 extern uint32_t g_depth_max;
 /* µs since the process's start, refreshed by the sampler thread every few milliseconds. */
 extern _Atomic uint64_t g_now_us;
@@ -146,6 +154,9 @@ extern _Atomic uint64_t g_seq;
 uint64_t agt_clock_us(void);
 /* Starts the sampler thread unless it runs. Allocates: only where the subject itself may. */
 void agt_sampler_start(void);
+/* Whether the helper thread runs, and its number. */
+bool agt_sampler_runs(void);
+extern _Atomic int32_t g_sampler_tid;
 /* Keeps the time while there is no sampler. */
 void agt_tick(void);
 /* The mark at the program's end, and the file closed; once. */
@@ -172,9 +183,12 @@ struct agt_header {
   _Atomic uint64_t events_dropped, stacks_truncated, walks_ended_early, node_table_full, foreign_walks, untracked_calls,
       forks_unfollowed, events_recorded, file_bytes;
   uint64_t end_mono_ns, file_limit_bytes;
+  _Atomic uint64_t cpu_samples, cpu_dropped, cpu_truncated, cpu_rootless;
 };
 _Static_assert(offsetof(struct agt_header, events_dropped) == 56, "trace header");
 _Static_assert(offsetof(struct agt_header, file_limit_bytes) == 136, "trace header");
+
+_Static_assert(offsetof(struct agt_header, cpu_samples) == 144, "trace header");
 
 /* Never NULL: before a file is open it points at a scratch header. */
 extern struct agt_header *g_header;
@@ -212,6 +226,8 @@ enum agt_meta {
   AGT_META_SNAPSHOT_END, AGT_META_JS_HEAP, AGT_META_FORK, AGT_META_CODE_LINES, AGT_META_NOTE,
   /* The seam layer's, see layer.h. */
   AGT_META_LAYER, AGT_META_FINDING, AGT_META_FINDING_REPEATED, AGT_META_CROSSINGS, AGT_META_LAYER_LIVE,
+  /* The CPU sampler's, see sampler.h. */
+  AGT_META_CPU_SAMPLER, AGT_META_CPU_THREAD, AGT_META_CPU_SAMPLES,
   AGT_META_LAYER_NODE = 30
 };
 
@@ -232,7 +248,7 @@ void agt_meta_after_fork(void);
 
 /* ---------------------------------------------------------------------------------------------- stack tree (tree.c) */
 
-enum { AGT_NODE_TRUNCATED = 1, AGT_NODE_ENDED_EARLY = 2, AGT_NODE_FOREIGN = 4, AGT_NODE_BYTECODE = 8 };
+enum { AGT_NODE_TRUNCATED = 1, AGT_NODE_ENDED_EARLY = 2, AGT_NODE_FOREIGN = 4, AGT_NODE_BYTECODE = 8, AGT_NODE_GAP = 16 };
 bool agt_tree_init(uint32_t node_limit);
 /* Id of the frame `pc` called from the stack `parent`; makes it and writes its NODE record when it is new. */
 uint32_t agt_tree_child(uint32_t parent, uintptr_t pc, uint32_t flags, uint32_t bytecode_offset);
@@ -292,8 +308,10 @@ bool agt_is_after_call(uintptr_t address);
  * rule by far; for foreign stacks, where code such as koffi's keeps the old stack pointer in rbx. False at the end.
  */
 enum { AGT_REGISTERS = 17, AGT_REGISTER_RBP = 6, AGT_REGISTER_RSP = 7, AGT_REGISTER_PC = 16 };
-typedef bool agt_readable(void *context, uintptr_t address);
-bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_readable *is_readable, void *context);
+typedef bool agt_peek(void *context, uintptr_t address, uintptr_t *value);
+bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_peek *peek, void *context);
+/* Whether unwind tables say anything about the call that returns to `pc`. */
+bool agt_cfi_has_row(uintptr_t pc);
 
 /* Writes a MODULE record for the object around `pc` if there is one and it has none yet. */
 void agt_module_seen(uintptr_t pc);
@@ -309,6 +327,10 @@ struct agt_registers { uintptr_t pc, sp, rbp; };
                           *(uintptr_t *)__builtin_frame_address(0)})
 /* Stack id of the caller. Async-signal-safe but for the first walk of a thread. */
 uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller);
+/* How to step out of the frame that returns to `pc`, cached. Async-signal-safe on glibc ≥ 2.35. */
+agt_rule agt_stack_rule(uintptr_t pc);
+/* The calling thread's stack. Reads /proc; asks the loader nothing. */
+struct agt_mapping agt_own_stack(void);
 /* Raised whenever code may have changed under cached rules and frames. */
 extern _Atomic uint32_t g_code_generation;
 extern _Atomic uint32_t g_map_generation;
@@ -341,6 +363,7 @@ void agt_live_restore(uint64_t key, uint64_t value);
 /* `seq` of the mark it is taken for, 0 between marks. On any thread. */
 void agt_live_snapshot(uint64_t seq);
 int64_t agt_live_bytes(void);
+uint64_t agt_live_table_bytes(void);
 /* Keys of the live map: addresses as they are; resources carry their class above bit 48. */
 #define AGT_KEY(class, id) ((uint64_t)(class) << 48 | (uint64_t)(id))
 /* Totals of a stack. A mapping that is given back in pieces counts as one block, with its last piece. */
@@ -359,6 +382,8 @@ void agt_mappings_remove_locked(uintptr_t start, size_t bytes);
 /* A line of V8's perf map: code at [start, start+bytes) is `name` from now on. */
 void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length);
 void agt_code_init(void);
+/* Whether the address lies in or near V8's code: may be wrong either way, and costs two loads. */
+bool agt_code_may_hold(uintptr_t address);
 /* Whether V8 has named code at this address. */
 bool agt_code_holds(uintptr_t address);
 /* Whether it is code of an interpreted function: its frame then says how far the function has come. */
@@ -384,6 +409,26 @@ void agt_layer_free(const void *block, struct agt_registers caller);
 void agt_layer_alloc(struct agt_thread *thread, size_t bytes);
 /* Twice a second, on the agent's thread. */
 void agt_layer_watch(void);
+
+/* --------------------------------------------------------------------------------------- the CPU sampler (sampler.c) */
+
+/* All of these do nothing unless SEAMPROOF_MODE is samples. */
+void smp_init(uint64_t rate_hz, bool is_wall, bool is_paused);
+/* Begins to sample every thread of the process; and ends it. Both may be called any number of times. */
+void smp_start(void);
+void smp_resume(void); /* also where it was told to wait */
+void smp_stop(void);
+void smp_finish(void);
+bool smp_is_running(void);
+/* The calling thread begins to run the subject's code, or has ended. */
+void smp_thread_begin(void);
+void smp_thread_end(void);
+/* What the helper thread does at each turn: writes what the handlers have left, looks for threads it has not seen. */
+void smp_turn(uint32_t turn);
+uint64_t smp_turn_ns(void);
+void smp_after_fork(void);
+/* A range begins (5) or ends (6), or a user's mark (0). */
+void smp_mark(uint32_t kind, const char *name, size_t length);
 
 /* -------------------------------------------------------------------------------------- the real functions (real.c) */
 

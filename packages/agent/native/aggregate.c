@@ -156,6 +156,13 @@ void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
 
 int64_t agt_live_bytes(void) { return atomic_load_explicit(&g_stacks.live_bytes, memory_order_relaxed); }
 
+/* What the list of live blocks takes: it is part of the process's memory, and grows with the subject's blocks. */
+uint64_t agt_live_table_bytes(void) {
+  uint64_t bytes = 0;
+  for (int i = 0; i < SHARDS; i++) bytes += ((uint64_t)__atomic_load_n(&g_shards[i].mask, __ATOMIC_RELAXED) + 1) * sizeof(struct entry);
+  return bytes;
+}
+
 static void count_freed(uint64_t value) {
   uint64_t bytes = value & (((uint64_t)1 << 38) - 1);
   agt_totals_free((uint32_t)(value >> 43), 1, bytes);

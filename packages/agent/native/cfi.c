@@ -294,7 +294,13 @@ agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc) {
   return AGT_RULE(cfa, row.cfa_offset, rbp, rbp_offset);
 }
 
-bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_readable *is_readable, void *context) {
+bool agt_cfi_has_row(uintptr_t pc) {
+  struct agt_object object;
+  struct row row;
+  return agt_object_at(pc - 1, &object) && find_row(&object, pc - 1, &row) == FOUND_ROW;
+}
+
+bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_peek *peek, void *context) {
   struct agt_object object;
   struct row row;
   uintptr_t pc = registers[DW_RA];
@@ -307,8 +313,7 @@ bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_readable *is_readable,
   }
   uintptr_t cfa = registers[row.cfa_register] + (uintptr_t)row.cfa_offset;
   if (row.is_cfa_deref) {
-    if (!is_readable(context, cfa)) return false;
-    cfa = *(uintptr_t *)cfa;
+    if (!peek(context, cfa, &cfa)) return false;
   }
   uintptr_t outer[AGT_REGISTERS];
   memcpy(outer, registers, sizeof outer);
@@ -316,11 +321,9 @@ bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_readable *is_readable,
     if (row.saved[reg].how != SAVED_AT_CFA && row.saved[reg].how != SAVED_AT_REGISTER) continue;
     uintptr_t base = row.saved[reg].how == SAVED_AT_CFA ? cfa : registers[row.saved[reg].base];
     uintptr_t place = base + (uintptr_t)(intptr_t)row.saved[reg].offset;
-    if (!is_readable(context, place)) return false;
-    outer[reg] = *(uintptr_t *)place;
+    if (!peek(context, place, &outer[reg])) return false;
   }
-  if (!is_readable(context, cfa - 8)) return false;
-  outer[DW_RA] = *(uintptr_t *)(cfa - 8);
+  if (!peek(context, cfa - 8, &outer[DW_RA])) return false;
   outer[DW_RSP] = cfa;
   memcpy(registers, outer, sizeof outer);
   return outer[DW_RA] >= 4096;

@@ -71,6 +71,37 @@ static napi_value mark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* profileStart(), profileStop(): void; profileIsRunning(): boolean */
+static napi_value profile_start(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  smp_resume();
+  return NULL;
+}
+static napi_value profile_stop(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  smp_stop();
+  return NULL;
+}
+static napi_value profile_is_running(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value result = NULL;
+  g_napi.get_boolean(env, smp_is_running(), &result);
+  return result;
+}
+
+/* profileMark(kind: 5 a range begins, 6 it ends, name: string): void. Without the look at the process that mark() takes. */
+static napi_value profile_mark(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2, length = 0;
+  double kind = 0;
+  char name[257];
+  if (g_napi.get_cb_info(env, info, &count, arguments, NULL, NULL) != 0 || count < 2) return NULL;
+  if (g_napi.get_value_double(env, arguments[0], &kind) != 0 || (kind != 5 && kind != 6)) return NULL;
+  if (g_napi.get_value_string_utf8(env, arguments[1], name, sizeof name, &length) != 0) return NULL;
+  smp_mark((uint32_t)kind, name, length);
+  return NULL;
+}
+
 /* jsHeap(heapUsed, heapTotal, external, arrayBuffers: bytes): void */
 static napi_value js_heap(napi_env env, napi_callback_info info) {
   napi_value arguments[4];
@@ -109,6 +140,7 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     if (strcmp(counters[i].name, name) == 0) value = (double)atomic_load(counters[i].counter);
   if (strcmp(name, "events") == 0) value = (double)(atomic_load(&g_seq) - 1);
   if (strcmp(name, "liveBytes") == 0 && g_is_aggregate) value = (double)agt_live_bytes();
+  if (strcmp(name, "tableBytes") == 0 && g_is_aggregate) value = (double)agt_live_table_bytes();
   if (strcmp(name, "stackNodes") == 0) value = (double)agt_tree_count();
   g_napi.create_double(env, value, &result);
   return result;
@@ -257,6 +289,8 @@ AGT_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) 
   if (!find_napi()) return exports;
   const struct { const char *name; napi_callback call; } functions[] = {
       {"isRecording", is_recording}, {"mark", mark}, {"jsHeap", js_heap}, {"stats", stats},
+      {"profileStart", profile_start}, {"profileStop", profile_stop}, {"profileIsRunning", profile_is_running},
+      {"profileMark", profile_mark},
       {"tick", agt_control_tick}, {"clockInto", agt_control_clock_into}, {"clock", agt_control_clock},
       {"realtime", agt_control_realtime}};
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

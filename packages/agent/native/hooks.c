@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_recording, __ATOMIC_RELAXED)))
+#define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_tracking, __ATOMIC_RELAXED)))
 
 static AGT_NOINLINE void record_alloc(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
   struct agt_thread *thread = agt_thread_enter();

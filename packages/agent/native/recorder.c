@@ -9,6 +9,7 @@
 
 _Alignas(64) _Atomic uint64_t g_seq = 1;
 bool g_is_aggregate;
+bool g_is_samples;
 
 enum {
   TOKEN_ALLOC = 0x01, TOKEN_FREE, TOKEN_TIME, TOKEN_GAP, TOKEN_REALLOC, TOKEN_ALLOC_ODD, TOKEN_FREE_ODD, TOKEN_MAP,

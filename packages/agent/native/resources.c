@@ -15,7 +15,7 @@
 
 FILE *agt_code_fopen(const char *path, const char *mode);
 
-#define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_recording, __ATOMIC_RELAXED)))
+#define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_tracking, __ATOMIC_RELAXED)))
 #define REAL(name) (*(__typeof__(&name))agt_next((void **)&real_##name, #name))
 
 /* Which descriptors have an ACQUIRE without a RELEASE so far. */
@@ -326,7 +326,8 @@ static pthread_key_t g_thread_key; /* holds the thread's resource id + 1 until i
 static pthread_once_t g_thread_key_once = PTHREAD_ONCE_INIT;
 
 static void thread_gone(void *value) {
-  if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED)) return;
+  smp_thread_end();
+  if (!__atomic_load_n(&g_tracking, __ATOMIC_RELAXED)) return;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return;
   agt_record_release(thread, AGT_THREAD, (uint64_t)(uintptr_t)value - 1);
@@ -339,17 +340,18 @@ static void *run_thread(void *argument) {
   struct start start = *(struct start *)argument;
   agt_unmap(argument, sizeof start);
   pthread_setspecific(g_thread_key, (void *)(uintptr_t)(start.id + 1));
+  smp_thread_begin();
   return start.run(start.argument);
 }
 
 AGT_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
-  if (!TRACKED()) return REAL(pthread_create)(thread, attributes, run, argument);
+  if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED)) return REAL(pthread_create)(thread, attributes, run, argument);
   agt_sampler_start();
   struct start *start = agt_map(sizeof *start); /* a page: next to a thread's stack it is nothing */
   if (!start) return EAGAIN;
   *start = (struct start){run, argument, atomic_fetch_add(&g_thread_id, 1)};
   uint64_t id = start->id;
-  struct agt_thread *own = agt_thread_enter();
+  struct agt_thread *own = TRACKED() ? agt_thread_enter() : NULL;
   if (own) {
     agt_record_acquire(own, AGT_THREAD, id, AGT_CALLER());
     agt_thread_leave(own);
@@ -357,7 +359,7 @@ AGT_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
   int failed = REAL(pthread_create)(thread, attributes, run_thread, start);
   if (failed) {
     agt_unmap(start, sizeof *start);
-    own = agt_thread_enter();
+    own = TRACKED() ? agt_thread_enter() : NULL;
     if (own) {
       agt_record_release(own, AGT_THREAD, id);
       agt_thread_leave(own);

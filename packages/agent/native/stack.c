@@ -88,28 +88,38 @@ static inline agt_rule rule_of(uintptr_t pc, uint32_t generation) {
   return AGT_LIKELY(tag == rule_tag(pc, generation)) ? rule : look_up_rule(pc, generation);
 }
 
+agt_rule agt_stack_rule(uintptr_t pc) {
+  return rule_of(pc, atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff);
+}
+
 /* ---------------------------------------------------------------------------------------------------- stack bounds */
 
 extern void *__libc_stack_end; /* ld.so: where the main thread's stack began */
 
-static AGT_NOINLINE void find_own_stack(struct agt_thread *thread) {
-  int saved_errno = errno;
+struct agt_mapping agt_own_stack(void) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   /* glibc puts a thread's control block at the top of its stack; a guard page ends the mapping below. */
   uintptr_t top = (uintptr_t)pthread_self();
   struct agt_mapping mapping = agt_mapping_around(top - 8);
-  thread->stack_high = top;
-  thread->stack_low = mapping.high ? mapping.low : top;
-  bool is_here = here >= thread->stack_low && here < top;
+  struct agt_mapping own = {.low = mapping.high ? mapping.low : top, .high = top};
+  bool is_here = here >= own.low && here < top;
   /* The first thread of a child that another thread forked stands on that thread's stack. */
   if (!is_here && syscall(SYS_gettid) == getpid()) {
     /* The kernel keeps the room below the main stack free as far as its limit goes. */
     struct rlimit limit;
     uintptr_t bytes = (uintptr_t)64 << 20;
     if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < bytes) bytes = limit.rlim_cur;
-    thread->stack_high = (uintptr_t)__libc_stack_end;
-    thread->stack_low = thread->stack_high - bytes;
+    own.high = (uintptr_t)__libc_stack_end;
+    own.low = own.high - bytes;
   }
+  return own;
+}
+
+static AGT_NOINLINE void find_own_stack(struct agt_thread *thread) {
+  int saved_errno = errno;
+  struct agt_mapping own = agt_own_stack();
+  thread->stack_low = own.low;
+  thread->stack_high = own.high;
   errno = saved_errno;
 }
 
@@ -332,10 +342,13 @@ static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_
 
 struct readable { struct agt_mapping foreign, own; };
 
-static bool is_on_either_stack(void *context, uintptr_t address) {
+static bool peek_either_stack(void *context, uintptr_t address, uintptr_t *value) {
   const struct readable *readable = context;
-  return is_readable(address, readable->foreign.low, readable->foreign.high) ||
-         is_readable(address, readable->own.low, readable->own.high);
+  if (!is_readable(address, readable->foreign.low, readable->foreign.high) &&
+      !is_readable(address, readable->own.low, readable->own.high))
+    return false;
+  *value = load(address);
+  return true;
 }
 
 /*
@@ -361,9 +374,9 @@ static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_regi
       : "rax", "memory");
   registers[AGT_REGISTER_PC]++; /* a pc is read as a return address */
   while (registers[AGT_REGISTER_RSP] < caller.sp)
-    if (!agt_cfi_step(registers, is_on_either_stack, &readable)) return false;
+    if (!agt_cfi_step(registers, peek_either_stack, &readable)) return false;
   while (*count < g_depth_max) {
-    if (!agt_cfi_step(registers, is_on_either_stack, &readable)) return false;
+    if (!agt_cfi_step(registers, peek_either_stack, &readable)) return false;
     uintptr_t sp = registers[AGT_REGISTER_RSP];
     bool is_own = sp >= own.low && sp < own.high;
     struct agt_frame *frame = &fresh[(*count)++];

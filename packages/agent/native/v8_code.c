@@ -61,6 +61,23 @@ static bool claim(uintptr_t start, size_t bytes, bool is_interpreted) {
   return was_used;
 }
 
+/* Box around all code that V8 has named. */
+static _Atomic uintptr_t g_code_low = UINTPTR_MAX, g_code_high;
+
+static void widen_box(uintptr_t start, size_t bytes) {
+  uintptr_t low = atomic_load_explicit(&g_code_low, memory_order_relaxed);
+  uintptr_t high = atomic_load_explicit(&g_code_high, memory_order_relaxed);
+  while (start < low && !atomic_compare_exchange_weak(&g_code_low, &low, start)) continue;
+  while (start + bytes > high && !atomic_compare_exchange_weak(&g_code_high, &high, start + bytes)) continue;
+}
+
+bool agt_code_may_hold(uintptr_t address) {
+  enum { AROUND = 64 << 20 }; /* V8's copies of its builtins lie beside its other code, and are not named */
+  uintptr_t low = atomic_load_explicit(&g_code_low, memory_order_relaxed);
+  return low != UINTPTR_MAX && address + AROUND >= low &&
+         address < atomic_load_explicit(&g_code_high, memory_order_relaxed) + AROUND;
+}
+
 bool agt_code_holds(uintptr_t address) { return bit_of(g_granules, address); }
 bool agt_code_is_interpreted(uintptr_t address) { return bit_of(g_interpreted, address); }
 
@@ -78,7 +95,9 @@ void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name
   pthread_mutex_unlock(&g_meta.lock);
   const char *colon = memchr(name, ':', name_length < 16 ? name_length : 16);
   bool is_interpreted = colon && colon + 1 < name + name_length && colon[1] == '~'; /* "JS:~encode …" */
-  if (g_granules && g_interpreted && is_executable(start) && claim(start, bytes, is_interpreted)) agt_tree_forget(start, bytes);
+  if (!g_granules || !g_interpreted || !is_executable(start)) return;
+  widen_box(start, bytes);
+  if (claim(start, bytes, is_interpreted)) agt_tree_forget(start, bytes);
 }
 
 /* ------------------------------------------------------------------------------------------------------ call positions */

@@ -167,7 +167,7 @@ bool agt_file_open(const char *directory, uint64_t limit_bytes) {
   header->ppid = (uint32_t)getppid();
   header->start_wall_ns = clock_ns(CLOCK_REALTIME);
   header->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
-  header->mode = g_is_aggregate;
+  header->mode = g_is_samples ? 2 : g_is_aggregate;
   header->page_size = PAGE;
   header->depth_max = g_depth_max;
   header->file_limit_bytes = limit_bytes;

@@ -191,10 +191,21 @@ export async function calibrationAddon(): Promise<{ path: string }> {
   return { path: join(folder, name) }
 }
 
+export interface SamplerOptions {
+  /** `cpu`: a thread is sampled while it runs. `wall`: what it waits for is recorded too. */
+  clock: 'cpu' | 'wall'
+  /** Samples per second of each thread that runs, 1 to 10,000. */
+  rateHz: number
+  /** Wait for `start()` from inside the process. */
+  isPaused: boolean
+}
+
 export interface AgentOptions {
   /** Absolute path of an existing folder; every traced process writes one file into it. */
   captureDir: string
-  mode: 'full' | 'aggregate'
+  /** `full`: every allocation. `aggregate`: totals per stack. `samples`: no allocations, but what runs, by a timer. */
+  mode: 'full' | 'aggregate' | 'samples'
+  sampler?: SamplerOptions
   /** Frames kept of a stack, 8 to 510; deeper ones are cut at the outer end and counted. Default 256. */
   maxDepth?: number
   /** A trace stops growing here and says so. Default: as far as the disk goes. */
@@ -214,9 +225,19 @@ export function agentEnvironment(options: AgentOptions): Record<string, string> 
     SEAMPROOF_AGENT: library,
     SEAMPROOF_CAPTURE: options.captureDir,
     SEAMPROOF_MODE: options.mode,
+    ...samplerVariables(options.sampler),
     ...(options.maxDepth === undefined ? {} : { SEAMPROOF_DEPTH: String(options.maxDepth) }),
     ...(options.fileLimitBytes === undefined
       ? {}
       : { SEAMPROOF_FILE_LIMIT: String(options.fileLimitBytes) }),
+  }
+}
+
+function samplerVariables(sampler: SamplerOptions | undefined): Record<string, string> {
+  if (sampler === undefined) return {}
+  return {
+    SEAMPROOF_RATE: String(sampler.rateHz),
+    SEAMPROOF_CLOCK: sampler.clock,
+    ...(sampler.isPaused ? { SEAMPROOF_PAUSED: '1' } : {}),
   }
 }

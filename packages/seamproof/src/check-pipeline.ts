@@ -18,7 +18,13 @@ import {
   memoryBytesOf,
   usualMsOf,
 } from './check-runs.js'
-import type { CheckRun, FindingList, Instrument, PlannedCheck } from './contract/finding.js'
+import type {
+  CheckDemand,
+  CheckRun,
+  FindingList,
+  Instrument,
+  PlannedCheck,
+} from './contract/finding.js'
 import {
   type FindingVerdicts,
   type JudgeFindingsOptions,
@@ -58,6 +64,15 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
   const all = planChecks(options.instruments, options.targets, shard?.count)
   const planned = plannedChecks(all)
   const jobs = all.filter((job) => shard === undefined || job.shard === shard.index)
+  if (jobs.length === 0)
+    throw new SeamproofError(
+      'SHARD_EMPTY',
+      `shard ${shard?.index} of ${shard?.count} has nothing to do`,
+      {
+        exitCode: ExitCode.usage,
+        hint: `there are ${all.length} runs: more shards than that are of no use`,
+      },
+    )
   const durations = new CheckDurations(options.env)
   const runs = new Map<CheckJob, CheckRun>()
   const keep = () => {
@@ -169,44 +184,64 @@ export function checkResult(
       checks: verdicts.checks,
       leaks,
       planned: [...planned],
+      demand: judge.demand,
       ...(shard === undefined ? {} : { shard }),
     },
   }
 }
 
+/** What is judged at every reading: acceptances may have changed. What was asked for stays. */
+export type ReadingOptions = Omit<JudgeFindingsOptions, 'demand'> & {
+  isStrict?: boolean | undefined
+}
+
 /** All shards as one. What a missing shard would have run is `not-run`; a run that is there twice counts once. */
-export function mergeShards(
-  lists: readonly FindingList[],
-  judge: JudgeFindingsOptions,
-): CheckResult {
+export function mergeShards(lists: readonly FindingList[], reading: ReadingOptions): CheckResult {
   const planned = new Map<string, PlannedCheck>()
   const runs = new Map<string, CheckRun>()
-  const key = (one: { instrument: Instrument; target: string }) =>
-    `${one.instrument}\n${one.target}`
   for (const list of lists) {
-    for (const check of list.planned) planned.set(key(check), check)
-    for (const run of list.runs) if (runs.get(key(run))?.status !== 'ran') runs.set(key(run), run)
+    for (const check of list.planned) planned.set(runKey(check), check)
+    for (const run of list.runs)
+      if (runs.get(runKey(run))?.status !== 'ran') runs.set(runKey(run), run)
   }
-  for (const [name, { instrument, target, shard }] of planned)
-    if (!runs.has(name))
-      runs.set(
-        name,
-        emptyRun(
-          instrument,
-          target,
-          '',
-          'shard-missing',
-          `shard ${shard}, which makes this run, is not among the folders`,
-        ),
-      )
-  const ordered = [...planned.keys(), ...runs.keys()].filter(
-    (name, index, all) => all.indexOf(name) === index,
-  )
+  for (const [key, { instrument, target, shard }] of planned)
+    if (!runs.has(key)) runs.set(key, missingRun(instrument, target, shard))
+  const ordered = new Set([...planned.keys(), ...runs.keys()])
+  const judge = { ...reading, demand: commonDemand(lists, reading.isStrict) }
   return checkResult(
-    ordered.map((name) => runs.get(name)!),
+    [...ordered].map((key) => runs.get(key)!),
     [...planned.values()],
     judge,
   )
+}
+
+/** A stored list as it is judged today. A shard by itself stays a shard: the others are not missed. */
+export function judgeAgain(list: FindingList, reading: ReadingOptions): CheckResult {
+  const judge = { ...reading, demand: commonDemand([list], reading.isStrict) }
+  const result = checkResult(list.runs, list.planned, judge, list.shard)
+  const { seamproofVersion, createdAt, isInterrupted } = list
+  Object.assign(
+    result.list,
+    { seamproofVersion, createdAt },
+    isInterrupted ? { isInterrupted } : {},
+  )
+  return result
+}
+
+const runKey = (one: { instrument: Instrument; target: string }) =>
+  `${one.instrument}\n${one.target}`
+
+function missingRun(instrument: Instrument, target: string, shard: number): CheckRun {
+  const reason = `shard ${shard}, which makes this run, is not among the folders`
+  return emptyRun(instrument, target, '', 'shard-missing', reason)
+}
+
+function commonDemand(lists: readonly FindingList[], isStrict = false): CheckDemand {
+  return {
+    required: [...new Set(lists.flatMap(({ demand }) => demand.required))],
+    areToolsRequired: lists.some(({ demand }) => demand.areToolsRequired),
+    isStrict: isStrict || lists.some(({ demand }) => demand.isStrict),
+  }
 }
 
 /** The layer by itself leaves the same list, beside its capture. */

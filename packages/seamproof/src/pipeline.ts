@@ -1,29 +1,45 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { analyzeTrace, captureFacts } from './analyze/analyze-trace.js'
+import { soakFacts } from './analyze/soak-facts.js'
+import { soakMeasurements } from './analyze/soak-measurements.js'
 import { ExitCode, SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { tryWriteWholeFile } from './base/whole-file.js'
 import { traceFilesIn } from './capture/capture-directory.js'
 import { findCapture } from './capture/find-capture.js'
 import { readManifest } from './capture/read-manifest.js'
+import {
+  type CaptureSoakOptions,
+  captureSoak,
+  resumeSoak,
+  type SoakCapture,
+} from './capture/soak/capture-soak.js'
+import { readSoakHead, readSoakSeries, soakSeriesFile } from './capture/soak/soak-record.js'
 import type { Suppression } from './config/config-schema.js'
 import type { CaptureManifest } from './contract/capture.js'
 import type { CpuProfile } from './contract/cpu-profile.js'
 import type { CaptureFacts, ProcessFacts } from './contract/facts.js'
+import type { MeasurementList } from './contract/measurement.js'
+import type { SoakFacts } from './contract/soak-facts.js'
+import type { SoakVerdicts } from './contract/soak-verdict.js'
 import type { SymbolTable } from './contract/symbols.js'
 import type { Verdicts } from './contract/verdict.js'
 import { judgeCapture } from './judge/judge-capture.js'
 import { judgeLayer } from './judge/judge-layer.js'
+import { judgeSoak } from './judge/judge-soak.js'
 import { JsFrames, Scripts } from './symbols/js-frames.js'
 import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
 import { profileFromPerf } from './symbols/profile-from-perf.js'
+import { profileFromTrace } from './symbols/profile-from-trace.js'
 import { readSymbolTable, symbolizeCapture } from './symbols/symbolize-capture.js'
 import { looksLikeCpuprofile, parseCpuprofile } from './trace/cpuprofile-file.js'
 import { openTrace } from './trace/open-trace.js'
 import { looksLikePerfScript, parsePerfScript } from './trace/perf-script.js'
+import { readTraceMeta } from './trace/trace-meta.js'
 
 export { analyzeProfile } from './analyze/analyze-profile.js'
+export { cpuSummary } from './analyze/cpu-summary.js'
 export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,
@@ -37,6 +53,7 @@ export {
 } from './capture/capture-workload.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
+export type { CaptureSoakOptions, SoakCapture } from './capture/soak/capture-soak.js'
 export type { JudgeFindingsOptions } from './judge/judge-findings.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
@@ -75,6 +92,12 @@ export async function readCapture(
   options: ReadCaptureOptions = {},
 ): Promise<ReadCapture> {
   const manifest = readManifest(captureDir)
+  if (manifest.mode === 'samples')
+    throw new SeamproofError(
+      'CAPTURE_OF_SAMPLES',
+      `${captureDir} holds CPU samples and no allocations`,
+      { exitCode: ExitCode.usage, hint: `read it with: seamproof profile ${captureDir}` },
+    )
   const symbols = await symbolsOf(captureDir, options)
   const { facts, unreadable } = factsOf(captureDir, manifest, symbols, options)
   options.onStep?.('judging')
@@ -174,6 +197,41 @@ function readFacts(path: string, sources: readonly string[]): CaptureFacts | und
   }
 }
 
+export interface ReadCpuProfileOptions
+  extends Pick<ReadCaptureOptions, 'subjectModules' | 'onStep'> {
+  /** Only what ran inside the ranges of this name (`profile.range(name, …)` in the subject). */
+  range?: string | undefined
+}
+
+/** The CPU profiles of a capture, one for each process that was sampled, in the order in which they began. */
+export async function readCpuProfile(
+  captureDir: string,
+  options: ReadCpuProfileOptions = {},
+): Promise<CpuProfile[]> {
+  const manifest = readManifest(captureDir)
+  const symbols = await symbolsOf(captureDir, options)
+  const profiles: CpuProfile[] = []
+  for (const traceFile of traceFilesIn(captureDir)) {
+    options.onStep?.(`reading ${traceFile}`)
+    const meta = readTraceMeta(join(captureDir, traceFile))
+    const names = symbols.traces.find((one) => one.traceFile === traceFile)!
+    const command = meta.process?.argv ?? manifest.command
+    const profile = profileFromTrace(meta, names, command, { range: options.range })
+    if (profile !== undefined) profiles.push(profile)
+  }
+  if (profiles.length === 0)
+    throw new SeamproofError('NO_CPU_SAMPLES', `${captureDir} holds no CPU samples`, {
+      exitCode: ExitCode.usage,
+      hint: 'record some: seamproof profile -- node app.js',
+    })
+  return profiles.sort((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
+}
+
+/** Whether a capture was made by the CPU sampler. */
+export function isCpuCapture(captureDir: string): boolean {
+  return readManifest(captureDir).mode === 'samples'
+}
+
 /** The traces of a capture, or the single trace that was named. */
 export function traceFilesOf(given: string | undefined, cwd: string): string[] {
   if (given?.endsWith('.trace')) return [resolve(cwd, given)]
@@ -213,4 +271,66 @@ function readProfileText(path: string): string {
       },
     )
   }
+}
+
+/** A soak with everything that follows from its record. */
+export interface ReadSoak {
+  folder: string
+  facts: SoakFacts
+  verdicts: SoakVerdicts
+  measurements: MeasurementList
+  /** Which stacks grow; absent when there is no trace to read. */
+  capture?: ReadCapture
+  notes: string[]
+}
+
+const measurementsFile = 'measurements.json'
+
+/** The stages after a soak's capture. A record that was cut off is read as far as it goes. */
+export async function readSoak(
+  folder: string,
+  options: ReadCaptureOptions = {},
+): Promise<ReadSoak> {
+  const facts = soakFactsOf(folder)
+  const notes: string[] = []
+  const capture = await readCapture(folder, options).catch((error: unknown) => {
+    if (!(error instanceof SeamproofError)) throw error
+    notes.push(`the trace is left out: ${error.message}`)
+    return undefined
+  })
+  options.onStep?.('judging')
+  const verdicts = judgeSoak(facts, capture?.verdicts)
+  const measurements = soakMeasurements(facts, { series: soakSeriesFile, capture: '.' })
+  tryWriteWholeFile(join(folder, 'soak-facts.json'), `${JSON.stringify(facts)}\n`)
+  tryWriteWholeFile(join(folder, 'soak-verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`)
+  tryWriteWholeFile(join(folder, measurementsFile), `${JSON.stringify(measurements, null, 2)}\n`)
+  return {
+    folder,
+    facts,
+    verdicts,
+    measurements,
+    ...(capture === undefined ? {} : { capture }),
+    notes: [...notes, ...(capture?.notes ?? [])],
+  }
+}
+
+/** Cheap enough to be called while the soak runs. */
+export function soakFactsOf(folder: string): SoakFacts {
+  return soakFacts(readSoakHead(folder), readSoakSeries(folder))
+}
+
+export interface SoakRun extends ReadSoak {
+  outcome: SoakCapture['outcome']
+}
+
+/** A soak from its load to its verdicts; `resumeFolder` goes on with one that was interrupted. */
+export async function runSoak(
+  options: CaptureSoakOptions & { resumeFolder?: string | undefined },
+  reading: ReadCaptureOptions = {},
+): Promise<SoakRun> {
+  const { folder, outcome } =
+    options.resumeFolder === undefined
+      ? await captureSoak(options)
+      : await resumeSoak(options.resumeFolder, options)
+  return { ...(await readSoak(folder, reading)), outcome }
 }

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import type { SamplerOptions } from '@seamproof/agent'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import {
   type CaptureManifest,
@@ -28,6 +29,8 @@ export interface CaptureProgramOptions {
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
+  /** With mode `samples`. */
+  sampler?: SamplerOptions | undefined
 }
 
 export interface Capture {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { SamplerOptions } from '@seamproof/agent'
 import type { SeamproofError } from '../base/seamproof-error.js'
 import { seamproofVersion } from '../base/seamproof-version.js'
 import {
@@ -43,6 +44,9 @@ export interface CaptureWorkloadOptions {
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
+  /** With mode `samples`: the workload then runs for `profileMs` instead of in rounds. */
+  sampler?: SamplerOptions | undefined
+  profileMs?: number | undefined
   /** Where the run is, for a person who waits. */
   onStep?: ((text: string) => void) | undefined
 }
@@ -106,7 +110,14 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
 async function writePlan(
   captureDir: string,
   file: WorkloadFile,
-  { only, rounds, operationsPerRound, warmupOperations, calibrationAddon }: CaptureWorkloadOptions,
+  {
+    only,
+    rounds,
+    operationsPerRound,
+    warmupOperations,
+    calibrationAddon,
+    profileMs,
+  }: CaptureWorkloadOptions,
 ): Promise<string> {
   const bundleDir = join(captureDir, 'workload')
   mkdirSync(bundleDir)
@@ -119,6 +130,7 @@ async function writePlan(
     ...(operationsPerRound === undefined ? {} : { operationsPerRound }),
     ...(warmupOperations === undefined ? {} : { warmupOperations }),
     ...(calibrationAddon === undefined ? {} : { calibrationAddon }),
+    ...(profileMs === undefined ? {} : { profileMs }),
   }
   const planPath = join(bundleDir, 'plan.json')
   writeFileSync(planPath, `${JSON.stringify(plan, null, 2)}\n`)
@@ -134,7 +146,7 @@ function startManifest(
     formatVersion: captureFormatVersion,
     seamproofVersion,
     createdAt: new Date().toISOString(),
-    command: ['seamproof', 'track', file.path],
+    command: ['seamproof', mode === 'samples' ? 'profile' : 'track', file.path],
     cwd,
     mode,
     isExact,

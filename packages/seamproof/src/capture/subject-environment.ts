@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { agentEnvironment } from '@seamproof/agent'
+import { agentEnvironment, type SamplerOptions } from '@seamproof/agent'
 import type { CaptureMode } from '../contract/capture.js'
 
 export interface SubjectEnvironmentOptions {
@@ -12,6 +12,8 @@ export interface SubjectEnvironmentOptions {
   userEnv: NodeJS.ProcessEnv
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
+  /** With mode `samples`. */
+  sampler?: SamplerOptions | undefined
 }
 
 /**
@@ -31,6 +33,7 @@ export function subjectEnvironment(options: SubjectEnvironmentOptions): Record<s
   const agent = agentEnvironment({
     captureDir: options.captureDir,
     mode: options.mode,
+    ...(options.sampler === undefined ? {} : { sampler: options.sampler }),
     ...(options.maxDepth === undefined ? {} : { maxDepth: options.maxDepth }),
     ...(options.fileLimitBytes === undefined ? {} : { fileLimitBytes: options.fileLimitBytes }),
   })

@@ -17,7 +17,7 @@ import { layerJson } from '../report/json/layer-json.js'
 import { renderLayer } from '../report/text/render-layer.js'
 import { readWithProgress, shownPath } from './capture-options.js'
 import type { CheckOptions } from './check.js'
-import { judgeOptions, nothingToCheck } from './check-subjects.js'
+import { nothingToCheck, readingOptions } from './check-subjects.js'
 import { layerEnvironment, layerFilter } from './layer-options.js'
 import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
@@ -136,7 +136,10 @@ async function storeFindings(
     cwd,
     env: process.env,
     layerFilter: layerFilter(options),
-    judge: judgeOptions(options, loaded, { required: ['layer'], areToolsRequired: true }),
+    judge: {
+      ...readingOptions(options, loaded),
+      demand: { required: ['layer'], areToolsRequired: true, isStrict: options.strict ?? false },
+    },
   })
 }
 

@@ -7,15 +7,16 @@ import {
   extendedBaseline,
   fileTarget,
   programTarget,
+  type ReadingOptions,
   runCheck,
   shellWord,
 } from '../check-pipeline.js'
 import { readBaseline, writeBaseline } from '../config/baseline-file.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
-import { createCheckFolder, type JudgeFindingsOptions } from '../pipeline.js'
+import { createCheckFolder } from '../pipeline.js'
 import { shownPath } from './capture-options.js'
 import type { CheckOptions } from './check.js'
-import { printFindings } from './check-output.js'
+import { publishFindings } from './check-output.js'
 import { startCheckProgress } from './check-progress.js'
 import { chooseInstruments } from './check-suites.js'
 import { layerEnvironment, layerFilter } from './layer-options.js'
@@ -33,7 +34,9 @@ export async function checkSubjects(
   const loaded = await loadConfig({ cwd, configFile: options.config })
   const targets = await targetsOf(program, files, loaded)
   const chosen = chooseInstruments(options, loaded.config.check)
-  const judge = judgeOptions(options, loaded, chosen)
+  const { required, areToolsRequired } = chosen
+  const demand = { required: [...required], areToolsRequired, isStrict: options.strict ?? false }
+  const judge = { ...readingOptions(options, loaded), demand }
   const folder = createCheckFolder({
     cwd,
     outDir: options.out,
@@ -69,7 +72,7 @@ export async function checkSubjects(
     progress.stop()
     interrupt.stop()
   }
-  printFindings(result, { ...options, shown: shownPath(folder) }, terminal)
+  publishFindings(result, { ...options, shown: shownPath(folder) }, terminal)
   if (options.writeBaseline) acceptAll(result, options, loaded, terminal.remark)
   if (interrupt.signal.aborted) return interruptedExitCode
   return options.writeBaseline && result.verdicts.exitCode === ExitCode.failed
@@ -124,17 +127,16 @@ export function baselinePath(
     : resolve(folder, config.check.baseline)
 }
 
-export function judgeOptions(
+/** What is accepted, here and today. */
+export function readingOptions(
   options: { baseline?: string; strict?: boolean },
   loaded: LoadedConfig,
-  demand: Pick<JudgeFindingsOptions, 'required' | 'areToolsRequired'>,
-): JudgeFindingsOptions {
+): ReadingOptions {
   return {
-    ...demand,
     baseline: readBaseline(baselinePath(options, loaded)),
     suppressions: loaded.config.suppressions ?? [],
     today: new Date().toISOString().slice(0, 10),
-    isStrict: options.strict ?? false,
+    isStrict: options.strict,
   }
 }
 

@@ -5,11 +5,12 @@ import { addCaptureOptions, type CaptureOptions } from './capture-options.js'
 import { checkLayer } from './check-layer.js'
 import { checkSubjects } from './check-subjects.js'
 import { type SuiteName, suiteNames } from './check-suites.js'
+import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
 import { addLayerOptions, type LayerOptions } from './layer-options.js'
 import { calendarDay, durationMs, listOf, oneOf, shardOf, wholeNumber } from './option-values.js'
 import { programAfterSeparator } from './track.js'
 
-export interface CheckOptions extends CaptureOptions, LayerOptions {
+export interface CheckOptions extends CaptureOptions, LayerOptions, FindingsFileOptions {
   with?: Instrument[]
   suite?: SuiteName
   require?: Instrument[]
@@ -50,49 +51,44 @@ required tool is missing; 4 when the subject could not be driven. Rules of Node-
 
 export function checkCommand(): Command {
   const whole = (min: number, max: number) => wholeNumber({ min, max })
-  return addLayerOptions(
-    addCaptureOptions(new Command('check'))
-      .description(
-        'Run the subject under every instrument and print one list of what is wrong: leaks, overflows, races, broken rules.',
-      )
-      .usage('[options] [file.seam.ts…]\n       seamproof check [options] -- program [arguments…]')
-      .argument('[files...]', 'workload files; or, after --, a program and its arguments')
-      .option(
-        '--with <instruments>',
-        `of ${instruments.join(', ')} (default: all)`,
-        listOf(instruments),
-      )
-      .addOption(
-        new Option(
-          '--suite <name>',
-          'a choice of instruments: leaks, memory, threads or all',
-        ).argParser(oneOf(suiteNames)),
-      )
-      .option('--require <instruments>', 'those that must run', listOf(instruments))
-      .option('-o, --out <folder>', 'where everything goes (default: NAME-TIME.seamproof)')
-      .option('--force', 'replace a folder that is there already')
-      .option('--jobs <count>', 'runs at once (default: the cores)', whole(1, 256))
-      .option('--shard <i/n>', 'make only the i-th of n parts of the runs', shardOf)
-      .option('--timeout <time>', 'stop a run after this time, such as 90s', durationMs)
-      .option(
-        '--limit <count>',
-        'how many findings to show in full (default: 20)',
-        whole(1, 100_000),
-      )
-      .option('--quiet', 'no progress')
-      .optionsGroup('What is accepted:')
-      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
-      .option('--write-baseline', 'accept everything new, for the reason given')
-      .option('--reason <text>', 'why it is accepted')
-      .option('--expires <day>', 'until when, such as 2027-01-31', calendarDay)
-      .option('--strict', 'new warnings fail, too')
-      .optionsGroup('Workloads:')
-      .option('--rounds <count>', 'measured rounds (default: 6)', whole(4, 1000))
-      .option('--operations <count>', 'operations per round', whole(1, 100_000_000))
-      .option('--only <name>', 'run only the workload of this name')
-      .option('--node <path>', 'the Node that runs the workload (default: this one)')
-      .optionsGroup('The seam layer:'),
-  )
+  const command = addCaptureOptions(new Command('check'))
+    .description(
+      'Run the subject under every instrument and print one list of what is wrong: leaks, overflows, races, broken rules.',
+    )
+    .usage('[options] [file.seam.ts…]\n       seamproof check [options] -- program [arguments…]')
+    .argument('[files...]', 'workload files; or, after --, a program and its arguments')
+    .option(
+      '--with <instruments>',
+      `of ${instruments.join(', ')} (default: all)`,
+      listOf(instruments),
+    )
+    .addOption(
+      new Option(
+        '--suite <name>',
+        'a choice of instruments: leaks, memory, threads or all',
+      ).argParser(oneOf(suiteNames)),
+    )
+    .option('--require <instruments>', 'those that must run', listOf(instruments))
+    .option('-o, --out <folder>', 'where everything goes (default: NAME-TIME.seamproof)')
+    .option('--force', 'replace a folder that is there already')
+    .option('--jobs <count>', 'runs at once (default: the cores)', whole(1, 256))
+    .option('--shard <i/n>', 'make only the i-th of n parts of the runs', shardOf)
+    .option('--timeout <time>', 'stop a run after this time, such as 90s', durationMs)
+    .option('--limit <count>', 'how many findings to show in full (default: 20)', whole(1, 100_000))
+    .option('--quiet', 'no progress')
+    .optionsGroup('What is accepted:')
+    .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
+    .option('--write-baseline', 'accept everything new, for the reason given')
+    .option('--reason <text>', 'why it is accepted')
+    .option('--expires <day>', 'until when, such as 2027-01-31', calendarDay)
+    .option('--strict', 'new warnings fail, too')
+    .optionsGroup('Workloads:')
+    .option('--rounds <count>', 'measured rounds (default: 6)', whole(4, 1000))
+    .option('--operations <count>', 'operations per round', whole(1, 100_000_000))
+    .option('--only <name>', 'run only the workload of this name')
+    .option('--node <path>', 'the Node that runs the workload (default: this one)')
+  addFindingsFileOptions(command).optionsGroup('The seam layer:')
+  return addLayerOptions(command)
     .addHelpText('after', examples)
     .action(async (operands: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CheckOptions>()
@@ -104,10 +100,15 @@ export function checkCommand(): Command {
     })
 }
 
-/** The layer by itself has a report of its own, with crossings, and leaves a program its terminal. */
+/**
+ * The layer by itself has a report of its own, with crossings, and leaves a program its terminal. What only the list of
+ * findings knows is printed as that.
+ */
 function isLayerAlone(options: CheckOptions): boolean {
+  const { sarif, junit, markdown, github, baseline, writeBaseline, strict, shard } = options
+  const ofList = [sarif, junit, markdown, github, baseline, writeBaseline, strict, shard]
   const isAlone = options.with?.length === 1 && options.with[0] === 'layer'
-  return isAlone && options.shard === undefined && options.writeBaseline !== true
+  return isAlone && ofList.every((given) => given === undefined)
 }
 
 function assertTogether({

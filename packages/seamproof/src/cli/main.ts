@@ -6,11 +6,15 @@ import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
 import { exportCommand } from './export.js'
+import { findingsCommand } from './findings.js'
 import { flamegraphCommand } from './flamegraph.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { leaksCommand } from './leaks.js'
+import { mergeCommand } from './merge.js'
+import { profileCommand } from './profile.js'
 import { reportFailure } from './report-failure.js'
+import { soakCommand } from './soak.js'
 import { summaryCommand } from './summary.js'
 import { ignoreClosedPipes } from './terminal.js'
 import { timelineCommand } from './timeline.js'
@@ -37,6 +41,10 @@ const commands = [
   checkCommand,
   validateCommand,
   benchCommand,
+  profileCommand,
+  findingsCommand,
+  mergeCommand,
+  soakCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,

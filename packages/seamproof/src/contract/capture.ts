@@ -1,7 +1,8 @@
 /** What a capture directory holds. The manifest is written by the capture stage, each trace by one agent. */
 export const captureFormatVersion = 1
 
-export type CaptureMode = 'full' | 'aggregate'
+/** `samples`: what ran, by a timer; no allocations. */
+export type CaptureMode = 'full' | 'aggregate' | 'samples'
 
 export interface SubjectExit {
   /** Exit status, or null when a signal ended the subject. */

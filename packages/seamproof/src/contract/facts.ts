@@ -88,7 +88,15 @@ export interface AllocationTotals {
   sizeHistogram: { sizeBytesMax: number; count: number }[]
 }
 
-export type MarkKind = 'user' | 'round-begin' | 'round-end' | 'warmup-end' | 'program-end'
+export type MarkKind =
+  | 'user'
+  | 'round-begin'
+  | 'round-end'
+  | 'warmup-end'
+  | 'program-end'
+  /** Of `profile.range(name, …)`. */
+  | 'range-begin'
+  | 'range-end'
 
 export interface MarkFact {
   name: string

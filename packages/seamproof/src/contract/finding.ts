@@ -32,21 +32,24 @@ export type NotRunCause =
 export type Severity = 'error' | 'warning' | 'advice'
 
 /** The same words for the same defect, whichever instrument saw it: what is merged must be equal here. */
-export type DefectKind =
-  | 'leak'
-  | 'overflow'
-  | 'use-after-free'
-  | 'double-free'
-  | 'invalid-free'
-  | 'mismatched-free'
-  | 'uninitialised'
-  | 'race'
-  | 'lock-order'
-  | 'undefined-behaviour'
-  | 'null-pointer'
-  | 'crash'
-  | 'hang'
-  | 'rule'
+export const defectKinds = [
+  'leak',
+  'overflow',
+  'use-after-free',
+  'double-free',
+  'invalid-free',
+  'mismatched-free',
+  'uninitialised',
+  'race',
+  'lock-order',
+  'undefined-behaviour',
+  'null-pointer',
+  'crash',
+  'hang',
+  'rule',
+] as const
+
+export type DefectKind = (typeof defectKinds)[number]
 
 /** `now`: where it happened. The others are the life of the memory, object or lock that it happened to. */
 export type StackRole =
@@ -193,6 +196,15 @@ export interface LeakSummary {
   lost?: { bytes: number; blocks: number }
 }
 
+export interface CheckDemand {
+  /** Asked for by name: whatever keeps one from running, it is no pass. */
+  required: Instrument[]
+  /** A tool that the machine lacks is no pass; that an instrument makes no sense for the subject is. */
+  areToolsRequired: boolean
+  /** Warnings fail, too. */
+  isStrict: boolean
+}
+
 /** findings.json: everything that `seamproof check` knows. Can be merged over shards. */
 export interface FindingList {
   formatVersion: 1
@@ -206,6 +218,8 @@ export interface FindingList {
   leaks: LeakSummary[]
   /** Every run of all shards, so that a shard that is missing at a merge is known. */
   planned: PlannedCheck[]
+  /** What was asked of the check, so that it is judged alike when it is read again or merged. */
+  demand: CheckDemand
   shard?: { index: number; count: number }
   /** Ctrl-C: what was finished is here. */
   isInterrupted?: true

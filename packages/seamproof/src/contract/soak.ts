@@ -37,6 +37,11 @@ export interface ProcessMemory {
   rssBytes: number
   /** Private pages: what the machine would get back if the process ended. */
   ussBytes: number
+  /**
+   * Of these, the pages that were written to. The others are of files (Node's own code): they stop being private when
+   * another process maps the file, and growth is not to be told by that.
+   */
+  privateDirtyBytes: number
   pssBytes: number
   fdCount: number
   threadCount: number
@@ -47,6 +52,8 @@ export interface ProcessMemory {
 export interface SubjectMemory {
   /** Allocated and not freed, mappings not counted. Absent where no agent recorded. */
   nativeLiveBytes?: number
+  /** The agent's own list of live blocks: it is in the process's memory too. */
+  agentBytes?: number
   /** The lowest of the interval, taken four times a second: what is garbage counts least. */
   heapUsedBytes: number
   /** Committed. */

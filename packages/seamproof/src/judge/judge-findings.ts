@@ -2,9 +2,9 @@ import { ExitCode } from '../base/seamproof-error.js'
 import type {
   Acceptance,
   AcceptedFinding,
+  CheckDemand,
   CheckRun,
   Finding,
-  Instrument,
   LeakSummary,
 } from '../contract/finding.js'
 import type { CheckVerdict, VerdictStatus } from '../contract/verdict.js'
@@ -17,12 +17,7 @@ export interface JudgeFindingsOptions {
   suppressions?: readonly Suppression[]
   /** `2026-11-23`: what expired before is no longer accepted. */
   today: string
-  /** Warnings fail, too. */
-  isStrict?: boolean
-  /** Asked for by name: whatever keeps one from running, it is no pass. */
-  required?: readonly Instrument[]
-  /** A tool that this machine lacks is no pass; that an instrument makes no sense for the subject is. */
-  areToolsRequired?: boolean
+  demand: CheckDemand
 }
 
 export interface FindingVerdicts {
@@ -70,10 +65,10 @@ function withStatus(
 
 function fails(
   { status, severity, reports }: Finding,
-  { isStrict }: JudgeFindingsOptions,
+  { demand: { isStrict } }: JudgeFindingsOptions,
 ): boolean {
   if (status !== 'new' || severity === 'advice') return false
-  if (severity === 'warning') return isStrict === true
+  if (severity === 'warning') return isStrict
   return !reports.every(({ isInconclusive }) => isInconclusive)
 }
 
@@ -152,7 +147,7 @@ function exitCodeOf(
 
 function isDemanded(
   { cause, instrument }: CheckRun,
-  { required = [], areToolsRequired = false }: JudgeFindingsOptions,
+  { demand: { required, areToolsRequired } }: JudgeFindingsOptions,
 ): boolean {
   if (required.includes(instrument)) return true
   if (cause === 'tool-missing') return areToolsRequired

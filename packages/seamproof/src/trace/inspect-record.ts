@@ -21,7 +21,15 @@ const typeNames = new Map(
     name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
   ]),
 )
-const markNames = ['user', 'round begins', 'round ends', 'warm-up ends', 'program ends']
+const markNames = [
+  'user',
+  'round begins',
+  'round ends',
+  'warm-up ends',
+  'program ends',
+  'range begins',
+  'range ends',
+]
 
 /** Prediction state of one chunk, which makes differences into ids and addresses. */
 export interface NodeState {

@@ -4,7 +4,15 @@ import type { CodeLines } from './trace-code.js'
 import type { TraceJsHeap, TraceMark, TraceSample, TraceSnapshot } from './trace-meta.js'
 import type { TraceModule } from './trace-module.js'
 
-const markKinds: MarkKind[] = ['user', 'round-begin', 'round-end', 'warmup-end', 'program-end']
+const markKinds: MarkKind[] = [
+  'user',
+  'round-begin',
+  'round-end',
+  'warmup-end',
+  'program-end',
+  'range-begin',
+  'range-end',
+]
 
 export function readModule(body: ByteReader, record: number): TraceModule {
   const agentIndex = body.varint()

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type ByteReader, DamagedBytes } from './byte-reader.js'
+import { CpuRecords, isCpuRecord } from './cpu-records.js'
 import { isLayerRecord, LayerRecords } from './layer-records.js'
 import {
   readJsHeap,
@@ -29,6 +30,7 @@ export class MetaBuilder {
   /** No id can be larger: a NODE record takes five bytes. */
   readonly #nodeIdMax: number
   readonly #layer = new LayerRecords()
+  readonly #cpu = new CpuRecords()
   #nextNode = 0
   #lastPc: ReturnAddress = 0
   readonly meta: TraceMeta
@@ -54,6 +56,7 @@ export class MetaBuilder {
       forks: [],
       notes: [],
       layer: null,
+      cpu: null,
       damage: [],
     }
   }
@@ -96,6 +99,7 @@ export class MetaBuilder {
       default:
         if (isLayerRecord(record.type))
           this.#layer.add(record.type, body, this.meta.marks.length - 1)
+        else if (isCpuRecord(record.type)) this.#cpu.add(record.type, body)
         else this.#timed(record.type, body)
     }
   }
@@ -171,6 +175,7 @@ export class MetaBuilder {
   finish(): TraceMeta {
     this.meta.damage = this.#file.damage.entries
     this.meta.layer = this.#layer.finish()
+    this.meta.cpu = this.#cpu.finish()
     return this.meta
   }
 }

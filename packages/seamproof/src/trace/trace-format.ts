@@ -37,6 +37,9 @@ export const MetaType = {
   crossings: 21,
   layerLive: 22,
   layerNode: 30,
+  cpuSampler: 23,
+  cpuThread: 24,
+  cpuSamples: 25,
 } as const
 
 export const NodeFlag = {
@@ -46,6 +49,8 @@ export const NodeFlag = {
   endedEarly: 2,
   foreignStack: 4,
   hasBytecodeOffset: 8,
+  /** Frames between this one and its caller were left out, for the stack was too deep. */
+  gap: 16,
   /** Set by the reader: the node's record was lost with a damaged chunk. */
   missing: 128,
 } as const

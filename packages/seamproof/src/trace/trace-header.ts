@@ -34,6 +34,11 @@ export interface TraceHeader {
   /** Bytes of the file that were handed out to chunks, this header included. */
   usedBytes: number
   fileLimitBytes: number
+  /** Of the CPU sampler: samples taken, lost for want of room, cut at the depth limit, and without the thread's root. */
+  cpuSamples: number
+  cpuDropped: number
+  cpuTruncated: number
+  cpuRootless: number
   /** False when the fixed part of the header fails its CRC: the chunks may still be whole. */
   isHeaderIntact: boolean
 }
@@ -77,6 +82,8 @@ function checkIdentity(bytes: Uint8Array, view: DataView, path: string): void {
     )
 }
 
+const modes: CaptureMode[] = ['full', 'aggregate', 'samples']
+
 export function parseTraceHeader(bytes: Uint8Array, path: string): TraceHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   checkIdentity(bytes, view, path)
@@ -87,7 +94,7 @@ export function parseTraceHeader(bytes: Uint8Array, path: string): TraceHeader {
     startWallMs: u64(view, 24) / 1e6,
     startMonotonicNs: u64(view, 32),
     endMonotonicNs: u64(view, 128),
-    mode: view.getUint32(40, true) === 1 ? 'aggregate' : 'full',
+    mode: modes[view.getUint32(40, true)] ?? 'full',
     pageSizeBytes: view.getUint32(44, true),
     stackDepthMax: view.getUint32(48, true),
     state: view.getUint32(52, true),
@@ -101,6 +108,10 @@ export function parseTraceHeader(bytes: Uint8Array, path: string): TraceHeader {
     eventsRecorded: u64(view, 112),
     usedBytes: u64(view, 120),
     fileLimitBytes: u64(view, 136),
+    cpuSamples: u64(view, 144),
+    cpuDropped: u64(view, 152),
+    cpuTruncated: u64(view, 160),
+    cpuRootless: u64(view, 168),
     isHeaderIntact: crc32(bytes.subarray(0, 52)) === view.getUint32(252, true),
   }
 }

@@ -1,4 +1,5 @@
 import type { MarkKind } from '../contract/facts.js'
+import type { TraceCpu } from './cpu-records.js'
 import type { TraceLayer } from './layer-records.js'
 import { MetaBuilder } from './meta-builder.js'
 import { visitMetaRecords } from './meta-record.js'
@@ -92,6 +93,8 @@ export interface TraceMeta {
   notes: string[]
   /** What the seam layer wrote; null when it was not active. */
   layer: TraceLayer | null
+  /** What the CPU sampler wrote; null when it was not there. */
+  cpu: TraceCpu | null
   /** Places that could not be trusted and were skipped. */
   damage: DamageEntry[]
 }

@@ -2,17 +2,29 @@ import { describe, expect, it } from 'vitest'
 import { mergeFindings } from '../../src/analyze/merge-findings.js'
 import { summarizeLeaks } from '../../src/analyze/summarize-leaks.js'
 import { ExitCode } from '../../src/base/seamproof-error.js'
-import type { CheckRun, DefectReport } from '../../src/contract/finding.js'
+import type { CheckDemand, CheckRun, DefectReport } from '../../src/contract/finding.js'
 import { extendedBaseline } from '../../src/judge/accepted-findings.js'
 import { type JudgeFindingsOptions, judgeFindings } from '../../src/judge/judge-findings.js'
 import { madeRun, own, system } from '../analyze/made-reports.js'
 
 const today = '2026-11-23'
 
-function judge(runs: readonly CheckRun[], options: Partial<JudgeFindingsOptions> = {}) {
+type Options = Partial<JudgeFindingsOptions & CheckDemand>
+
+function judge(
+  runs: readonly CheckRun[],
+  { required = [], areToolsRequired = false, isStrict = false, ...options }: Options = {},
+) {
   const findings = mergeFindings(runs)
   const leaks = summarizeLeaks(runs, findings)
-  return judgeFindings({ runs, findings, leaks }, { today, ...options })
+  return judgeFindings(
+    { runs, findings, leaks },
+    {
+      today,
+      demand: { required, areToolsRequired, isStrict },
+      ...options,
+    },
+  )
 }
 
 const leak = (name: string, rest: Partial<DefectReport> = {}): Partial<DefectReport> => ({
@@ -171,10 +183,7 @@ describe('a run that was not made', () => {
     ['shard-missing', {}, ExitCode.failed],
     ['own-bug', {}, ExitCode.ownBug],
   ] as const)('because of %s with %o ends with %i', (cause, options, exitCode) => {
-    expect(
-      judge([madeRun('asan', []), notRun(cause)], options as Partial<JudgeFindingsOptions>)
-        .exitCode,
-    ).toBe(exitCode)
+    expect(judge([madeRun('asan', []), notRun(cause)], options as Options).exitCode).toBe(exitCode)
   })
 
   it('still fails for what it saw before it broke off', () => {

@@ -51,7 +51,7 @@ describe('node --cpu-prof', () => {
     ].join('\n'),
   )
   const env = { ...process.env }
-  delete env['NODE_OPTIONS']
+  delete env.NODE_OPTIONS
   execFileSync(
     process.execPath,
     ['--cpu-prof', `--cpu-prof-dir=${folder}`, join(folder, 'work.ts.js')],

@@ -9,6 +9,7 @@ export function readProcessMemory(pid: number): ProcessMemory | undefined {
     return {
       rssBytes: kib(rollup, 'Rss'),
       ussBytes: kib(rollup, 'Private_Clean') + kib(rollup, 'Private_Dirty'),
+      privateDirtyBytes: kib(rollup, 'Private_Dirty'),
       pssBytes: kib(rollup, 'Pss'),
       fdCount: readdirSync(`/proc/${pid}/fd`).length,
       threadCount: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0),

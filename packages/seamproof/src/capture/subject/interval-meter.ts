@@ -113,7 +113,9 @@ export class IntervalMeter {
     const { heapTotal, external, arrayBuffers } = process.memoryUsage()
     const nativeLiveBytes = this.#counter.stats('liveBytes')
     return {
-      ...(Number.isNaN(nativeLiveBytes) ? {} : { nativeLiveBytes }),
+      ...(Number.isNaN(nativeLiveBytes)
+        ? {}
+        : { nativeLiveBytes, agentBytes: this.#counter.stats('tableBytes') }),
       heapUsedBytes: Math.min(this.#heapUsedMin, getHeapStatistics().used_heap_size),
       heapTotalBytes: heapTotal,
       externalBytes: external,

@@ -12,6 +12,11 @@ interface Control {
   isRecording: boolean
   mark(name: string, kind: number): void
   jsHeap(): void
+  profile: {
+    start(): void
+    stop(): void
+    range(name: string, run: () => Promise<void>): Promise<void>
+  }
 }
 const markKind = { roundBegin: 1, roundEnd: 2, warmupEnd: 3, programEnd: 4 }
 
@@ -49,7 +54,8 @@ async function runOne(workload: LoadedWorkload): Promise<void> {
   report({ phase: 'setup', workload: name })
   await workload.setup()
   try {
-    await drive(workload, outcome)
+    if (plan.profileMs === undefined) await drive(workload, outcome)
+    else await driveForProfile(workload, outcome, plan.profileMs)
   } catch (thrown) {
     outcome.error = describeThrown(thrown)
     report({})
@@ -72,6 +78,35 @@ async function drive(workload: LoadedWorkload, outcome: WorkloadOutcome): Promis
   outcome.roundCount = schedule.rounds
   outcome.warmupOperations = schedule.warmupOperations
   await runRounds(workload, schedule, outcome)
+}
+
+/** Warm first, so that the profile is of the code that runs for hours and not of its compilation. */
+async function driveForProfile(
+  workload: LoadedWorkload,
+  outcome: WorkloadOutcome,
+  profileMs: number,
+): Promise<void> {
+  report({ phase: 'warm-up' })
+  const schedule = await warmUp(workload, {
+    operationsPerRound: plan.operationsPerRound ?? workload.operationsPerRound,
+    rounds: 3,
+    warmupOperations: plan.warmupOperations ?? workload.warmupOperations,
+  })
+  outcome.warmupOperations = schedule.warmupOperations
+  // A tenth of a round at a time: the end is looked for in between.
+  const batch = Math.max(1, Math.ceil(schedule.operationsPerRound / 10))
+  outcome.operationsPerRound = batch
+  report({ phase: 'round', round: 1 })
+  control.profile.start()
+  await control.profile.range(workload.name, async () => {
+    const endMs = performance.now() + profileMs
+    while (performance.now() < endMs) {
+      await workload.operations(batch)
+      outcome.roundsDone++
+    }
+  })
+  control.profile.stop()
+  outcome.roundCount = outcome.roundsDone
 }
 
 async function runRounds(

@@ -13,6 +13,8 @@ export interface WorkloadPlan {
   warmupOperations?: number
   /** An addon whose crossings are called some thousand times: what an instrument adds to a crossing. */
   calibrationAddon?: string
+  /** Run for so long under the CPU sampler, instead of in rounds. */
+  profileMs?: number
 }
 
 export type WorkloadPhase = 'loading' | 'setup' | 'warm-up' | 'round' | 'teardown' | 'done'

@@ -88,7 +88,7 @@ const told: ReadonlySet<string> = new Set(['workload', 'per operation'])
 function findingBlock(finding: Finding, style: TextStyle): string[] {
   const { severity, kind, message, reports, workloads, reproduce, fingerprint, expired } = finding
   const paint = severity === 'error' ? style.fail : severity === 'warning' ? style.warn : style.dim
-  const times = reports.reduce((sum, { count }) => sum + count, 0)
+  const times = Math.max(...reports.map(({ count }) => count))
   const text = wrap(message, style.width - 2, '  ')
   const rows: [string, string][] = [
     ['at', locationText(finding)],

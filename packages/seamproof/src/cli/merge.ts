@@ -1,0 +1,83 @@
+import { basename, resolve } from 'node:path'
+import { Command } from 'commander'
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { mergeShards, readFindings, writeFindings } from '../check-pipeline.js'
+import { loadConfig } from '../config/load-config.js'
+import { createCheckFolder } from '../pipeline.js'
+import { addCaptureOptions, type CaptureOptions, shownPath } from './capture-options.js'
+import { publishFindings } from './check-output.js'
+import { readingOptions } from './check-subjects.js'
+import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
+import { wholeNumber } from './option-values.js'
+import { createTerminal } from './terminal.js'
+
+interface MergeOptions extends CaptureOptions, FindingsFileOptions {
+  out?: string
+  force?: boolean
+  baseline?: string
+  strict?: boolean
+  limit?: number
+}
+
+const examples = `
+Examples:
+  $ seamproof check --shard 1/3 -o part-1.seamproof       on the first of three machines
+  $ seamproof merge part-*.seamproof -o all.seamproof     where their folders were brought together
+
+What a shard that is missing would have run is not run, and the merged check does not pass. The same defect in two shards is
+one finding. Raw logs stay in the folders of the shards.`
+
+export function mergeCommand(): Command {
+  return addFindingsFileOptions(
+    addCaptureOptions(new Command('merge'))
+      .description('Put the shards of a check together, and judge them as one.')
+      .argument('<folders...>', 'what seamproof check made on each machine')
+      .option('-o, --out <folder>', 'where the list goes (default: merged-TIME.seamproof)')
+      .option('--force', 'replace a folder that is there already')
+      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
+      .option('--strict', 'new warnings fail, too')
+      .option(
+        '--limit <count>',
+        'how many to show in full (default: 20)',
+        wholeNumber({ min: 1, max: 100_000 }),
+      ),
+  )
+    .addHelpText('after', examples)
+    .action(async (folders: string[], _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<MergeOptions>()
+      const cwd = process.cwd()
+      const terminal = createTerminal(options)
+      const loaded = await loadConfig({ cwd, configFile: options.config })
+      const lists = folders.map((folder) => {
+        const list = readFindings(resolve(folder))
+        return { ...list, runs: list.runs.map((run) => withShard(run, folder)) }
+      })
+      assertOneCheck(lists.map(({ shard }) => shard?.count))
+      const result = mergeShards(lists, readingOptions(options, loaded))
+      const folder = createCheckFolder({
+        cwd,
+        outDir: options.out,
+        name: 'merged',
+        isForced: options.force ?? false,
+        now: new Date(),
+      })
+      writeFindings(folder, result.list)
+      publishFindings(result, { ...options, shown: shownPath(folder) }, terminal)
+      process.exitCode = result.verdicts.exitCode
+    })
+}
+
+/** The raw logs are where they were made. */
+function withShard<T extends { folder: string }>(run: T, folder: string): T {
+  return run.folder === '' ? run : { ...run, folder: `${basename(folder)}/${run.folder}` }
+}
+
+function assertOneCheck(counts: readonly (number | undefined)[]): void {
+  const known = [...new Set(counts.filter((count) => count !== undefined))]
+  if (known.length < 2) return
+  throw new SeamproofError(
+    'SHARDS_OF_SEVERAL',
+    `these are shards of different checks: of ${known.join(' and of ')}`,
+    { exitCode: ExitCode.usage, hint: 'merge the folders of one check' },
+  )
+}

@@ -1,0 +1,48 @@
+import { loadConfig } from '../config/load-config.js'
+import { captureProgram, shellExitCode } from '../pipeline.js'
+import { shownPath } from './capture-options.js'
+import type { ProfileOptions } from './profile.js'
+import { printProfile, readProfiles } from './profile-summary.js'
+import { reportFailure } from './report-failure.js'
+import { createTerminal } from './terminal.js'
+
+/** Runs any program under the sampler. Its exit code is ours, unless we stopped it; everything we say goes to stderr. */
+export async function profileProgram(
+  [command, ...args]: readonly string[],
+  options: ProfileOptions,
+): Promise<number> {
+  const terminal = createTerminal(options)
+  const cwd = process.cwd()
+  await loadConfig({ cwd, configFile: options.config })
+  const { captureDir, manifest, didTimeOut } = await captureProgram({
+    command: command!,
+    args,
+    cwd,
+    env: process.env,
+    mode: 'samples',
+    isExact: false,
+    outDir: options.out,
+    isForced: options.force ?? false,
+    timeoutMs: options.duration,
+    maxDepth: options.depth,
+    sampler: samplerOptions(options),
+  })
+  if (didTimeOut) terminal.remark(`seamproof: stopped after ${options.duration! / 1000} s`)
+  try {
+    const profiles = await readProfiles(captureDir, options)
+    printProfile(profiles, captureDir, options, { terminal, isToStderr: true })
+  } catch (thrown) {
+    // The program ran and its capture is kept: its exit code still is what the caller waits for.
+    reportFailure(thrown)
+    terminal.remark(`  the capture is kept in ${shownPath(captureDir)}`)
+  }
+  return didTimeOut ? 0 : shellExitCode(manifest.exit)
+}
+
+export function samplerOptions({ wall, rate, paused }: ProfileOptions) {
+  return {
+    clock: wall ? ('wall' as const) : ('cpu' as const),
+    rateHz: rate,
+    isPaused: paused ?? false,
+  }
+}
