@@ -54,7 +54,6 @@ export {
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
 export type { CaptureSoakOptions, SoakCapture } from './capture/soak/capture-soak.js'
-export type { JudgeFindingsOptions } from './judge/judge-findings.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
 export { inspectTrace } from './trace/inspect-trace.js'
