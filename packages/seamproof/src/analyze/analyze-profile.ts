@@ -1,4 +1,4 @@
-import { wilsonInterval } from '../base/wilson-interval.js'
+import { timeShare } from '../base/wilson-interval.js'
 import type { CpuProfile, SampleState } from '../contract/cpu-profile.js'
 import type { LayerCrossing } from '../contract/layer.js'
 import type { OpportunityList, UnansweredQuestion } from '../contract/opportunity.js'
@@ -16,7 +16,7 @@ export interface ProfileQuestions extends Omit<NextCommands, 'command'> {
   crossings?: readonly LayerCrossing[] | undefined
 }
 
-/** With fewer CPU samples than this nothing can be ranked. */
+/** With fewer CPU samples than this most of what there is cannot be ranked. */
 const sampleMin = 100
 
 /** Everything that a profile says about what could be saved, the largest gain first. */
@@ -47,7 +47,7 @@ export function analyzeProfile(
     states: stateShares(profile, cpuSampleCount),
     opportunities,
     unanswered: [
-      ...tooShort(profile, cpuSampleCount, next),
+      ...tooShort(profile, cpuSampleCount),
       ...fromSamples.unanswered,
       ...fromWaiting.unanswered,
       ...blindSpots(profile, crossings, next),
@@ -59,30 +59,32 @@ export function analyzeProfile(
 }
 
 function stateShares({ costs }: CpuProfile, cpuSampleCount: number): OpportunityList['states'] {
-  const counts = new Map<SampleState, number>()
-  for (const { state, sampleCount } of costs)
-    if (state !== 'idle' && state !== 'runnable')
-      counts.set(state, (counts.get(state) ?? 0) + sampleCount)
-  return [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([state, sampleCount]) => ({
+  const sums = new Map<SampleState, { ns: number; sampleCount: number }>()
+  let allNs = 0
+  for (const { state, sampleCount, ns } of costs) {
+    if (state === 'idle' || state === 'runnable') continue
+    const sum = sums.get(state) ?? { ns: 0, sampleCount: 0 }
+    sum.ns += ns
+    sum.sampleCount += sampleCount
+    sums.set(state, sum)
+    allNs += ns
+  }
+  return [...sums]
+    .sort(([, a], [, b]) => b.ns - a.ns)
+    .map(([state, { ns, sampleCount }]) => ({
       state,
       sampleCount,
-      shareEstimate: wilsonInterval(sampleCount, cpuSampleCount),
+      shareEstimate: timeShare(ns, allNs, cpuSampleCount),
     }))
 }
 
-function tooShort(
-  { durationNs }: CpuProfile,
-  cpuSampleCount: number,
-  { command }: NextCommands,
-): UnansweredQuestion[] {
+function tooShort({ durationNs }: CpuProfile, cpuSampleCount: number): UnansweredQuestion[] {
   if (cpuSampleCount >= sampleMin) return []
   const perSecond = durationNs > 0 ? cpuSampleCount / (durationNs / 1e9) : 0
   return [
     {
       question: 'Where does the time go?',
-      reason: `${cpuSampleCount} CPU samples are too few for any share${command.length > 0 ? `; let ${command[0]} do more` : ''}`,
+      reason: `${cpuSampleCount} CPU samples show only the largest costs`,
       ...(perSecond > 0 && {
         secondsNeeded: Math.ceil((sampleMin * 4 - cpuSampleCount) / perSecond),
       }),

@@ -1,7 +1,6 @@
-import { wilsonInterval } from '../base/wilson-interval.js'
+import { timeShare } from '../base/wilson-interval.js'
 import type { CpuProfile, SampleState } from '../contract/cpu-profile.js'
 import type { CpuFunction, CpuSummary } from '../contract/cpu-summary.js'
-import type { Estimate } from '../contract/facts.js'
 import type { Frame } from '../contract/frame.js'
 
 /** The tables of a profile: what ran, by itself and with what it called. */
@@ -25,18 +24,10 @@ export function cpuSummary(profile: CpuProfile): CpuSummary {
     onCoreNs,
     onCoreCount,
     states: [...states].map(([state, total]) => ({ state, ...total })).sort((a, b) => b.ns - a.ns),
-    gcShare: share(states.get('gc')?.ns ?? 0, onCoreNs, onCoreCount),
+    gcShare: timeShare(states.get('gc')?.ns ?? 0, onCoreNs, onCoreCount),
     bySelf: all.filter(({ selfNs }) => selfNs > 0).sort((a, b) => b.selfNs - a.selfNs),
     byTotal: all.slice().sort((a, b) => b.totalNs - a.totalNs),
   }
-}
-
-/**
- * Of time, not of samples: they weigh differently where the kernel's tick is slower than the sampler's rate. The interval is
- * that of as many equal samples.
- */
-function share(ns: number, allNs: number, sampleCount: number): Estimate {
-  return wilsonInterval(allNs === 0 ? 0 : (ns / allNs) * sampleCount, sampleCount)
 }
 
 /** A function is one row whatever line of it was running. */
@@ -88,8 +79,8 @@ class FunctionTable {
       .filter(({ totalNs }) => totalNs > 0)
       .map((row) => ({
         ...row,
-        selfShare: share(row.selfNs, allNs, allCount),
-        totalShare: share(row.totalNs, allNs, allCount),
+        selfShare: timeShare(row.selfNs, allNs, allCount),
+        totalShare: timeShare(row.totalNs, allNs, allCount),
       }))
   }
 }

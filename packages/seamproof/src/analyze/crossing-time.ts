@@ -1,5 +1,5 @@
 /** Calls from JavaScript into an addon: what was done inside, and what getting there cost. */
-import { wilsonInterval } from '../base/wilson-interval.js'
+import { timeShare } from '../base/wilson-interval.js'
 import type { CpuProfile } from '../contract/cpu-profile.js'
 import type { Frame } from '../contract/frame.js'
 import type { LayerCrossing } from '../contract/layer.js'
@@ -26,9 +26,11 @@ export function crossingTimes(
   const entries = new Map<string, Entry>()
   const dispatch = new Map<string, { ns: number; sampleCount: number }>()
   let cpuSampleCount = 0
+  let cpuNs = 0
   for (const cost of profile.costs) {
     if (cost.state === 'idle' || cost.state === 'runnable') continue
     cpuSampleCount += cost.sampleCount
+    cpuNs += cost.ns
     const stack = stackOf(profile, cost.treeIndex)
     const blame = blames.of(cost)
     const at = entryIndex(stack)
@@ -63,7 +65,7 @@ export function crossingTimes(
       )
   }
   shareDispatch(entries, dispatch)
-  return withLayer([...entries.values()], layer, cpuSampleCount)
+  return withLayer([...entries.values()], layer, { cpuNs, cpuSampleCount })
 }
 
 /** The outermost frame of the addon inside the innermost JavaScript that has one: where the call came in. */
@@ -105,7 +107,7 @@ const looseName = (name: string): string =>
 function withLayer(
   entries: readonly Entry[],
   layer: readonly LayerCrossing[],
-  cpuSampleCount: number,
+  { cpuNs, cpuSampleCount }: { cpuNs: number; cpuSampleCount: number },
 ): CrossingTime[] {
   const left = new Set(layer)
   const seen = entries.map((entry): CrossingTime => {
@@ -126,7 +128,7 @@ function withLayer(
       insideNs,
       crossingNs,
       sampleCount,
-      shareEstimate: wilsonInterval(sampleCount, cpuSampleCount),
+      shareEstimate: timeShare(insideNs + crossingNs, cpuNs, cpuSampleCount),
     }
   })
   const unseen = [...left].map(

@@ -64,7 +64,8 @@ function spansOf(profile: CpuProfile, thread: number): Span[] {
       open = undefined
       continue
     }
-    if (open !== undefined && now - open.endNs > gapPeriods * profile.periodNs) open = undefined
+    const gapNs = gapPeriods * Math.max(weight, profile.periodNs)
+    if (open !== undefined && now - open.endNs > gapNs) open = undefined
     if (open === undefined) {
       open = { startNs: now, endNs: now, sampleCount: 0, callbacks: new Map() }
       spans.push(open)

@@ -1,5 +1,5 @@
 /** Where CPU time goes, by what could be done about it. */
-import { wilsonInterval } from '../base/wilson-interval.js'
+import { timeShare } from '../base/wilson-interval.js'
 import type { CpuCost, CpuProfile } from '../contract/cpu-profile.js'
 import type { Estimate } from '../contract/facts.js'
 import type { Frame } from '../contract/frame.js'
@@ -34,10 +34,11 @@ export function opportunitiesFromSamples(
 ): { opportunities: Opportunity[]; unanswered: UnansweredQuestion[] } {
   const onCpu = profile.costs.filter(({ state }) => state !== 'idle' && state !== 'runnable')
   const sampleCount = onCpu.reduce((sum, cost) => sum + cost.sampleCount, 0)
+  const allNs = onCpu.reduce((sum, cost) => sum + cost.ns, 0)
   const opportunities: Opportunity[] = []
   const unanswered: UnansweredQuestion[] = []
   for (const group of groupsOf(profile, onCpu)) {
-    const share = wilsonInterval(group.hitCount, sampleCount)
+    const share = timeShare(group.ns, allNs, sampleCount)
     if (share.high < shareMin) continue
     const title = titleOf(group)
     if (isEnough(group.hitCount, share)) {

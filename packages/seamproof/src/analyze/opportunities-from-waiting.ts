@@ -1,6 +1,7 @@
 /** Time in which a thread could not go on: locks, blocking calls, no core. Needs off-CPU samples. */
-import { wilsonInterval } from '../base/wilson-interval.js'
+import { timeShare } from '../base/wilson-interval.js'
 import type { CpuCost, CpuProfile, CpuThread } from '../contract/cpu-profile.js'
+import type { Estimate } from '../contract/facts.js'
 import type { Frame } from '../contract/frame.js'
 import type { Opportunity, UnansweredQuestion } from '../contract/opportunity.js'
 import { type NextCommands, percent, shellWord } from './opportunities-from-samples.js'
@@ -13,6 +14,9 @@ const signalling =
   /^(?:_*pthread_cond_(?:timed|clock)?wait|_*sem_(?:timed|clock)?wait|uv_(?:cond|sem|barrier)_(?:timed)?wait|_*pthread_join|_*pthread_clockjoin\w*|uv_thread_join|std::condition_variable::wait\w*|std::thread::join)$/
 const loopWait = /^(?:uv__io_poll|epoll_p?wait2?|poll|ppoll|select|uv__epoll\w*|io_uring_\w+)$/
 
+/** A thread that hardly ran waits for nobody's work. */
+const enoughSamples = 30
+
 /** Shares of a thread's time below this are not worth a person's time. */
 const shareMin = 0.01
 
@@ -24,6 +28,7 @@ interface Wait {
   on: string
   owner: Frame
   hitCount: number
+  ns: number
   treeIndex: number
   treeHits: number
 }
@@ -33,12 +38,13 @@ export function opportunitiesFromWaiting(
   next: NextCommands,
 ): { opportunities: Opportunity[]; unanswered: UnansweredQuestion[] } {
   if (!profile.costs.some(({ state }) => state === 'idle' || state === 'runnable'))
-    return { opportunities: [], unanswered: waitingUnseen(profile) }
+    return { opportunities: runQueues(profile, next), unanswered: waitingUnseen(profile) }
+  const threadNs = sampledNs(profile)
   const opportunities: Opportunity[] = []
   const unanswered: UnansweredQuestion[] = []
   for (const wait of waitsOf(profile)) {
     const thread = profile.threads[wait.thread]!
-    const share = wilsonInterval(wait.hitCount, thread.sampleCount)
+    const share = timeShare(wait.ns, threadNs[wait.thread]!, thread.sampleCount)
     if (share.high < shareMin) continue
     const title = titleOf(wait, thread)
     if (isEnough(wait.hitCount, share) && share.value >= shareMin)
@@ -73,12 +79,20 @@ export function opportunitiesFromWaiting(
   return { opportunities: [...opportunities, ...runQueues(profile, next)], unanswered }
 }
 
+/** Of each thread, running or not. */
+function sampledNs({ threads, costs }: CpuProfile): number[] {
+  const sums = threads.map(() => 0)
+  for (const { thread, ns } of costs) sums[thread]! += ns
+  return sums
+}
+
 function waitingUnseen(profile: CpuProfile): UnansweredQuestion[] {
   if (profile.source === 'cpuprofile') return []
   return [
     {
-      question: 'Do threads wait for locks, or for a core?',
+      question: 'Do threads wait for locks, or for each other?',
       reason: 'the profile holds only samples of threads that were running',
+      nextCommand: `seamproof profile --wall -- ${profile.command.map(shellWord).join(' ') || 'PROGRAM'}`,
     },
   ]
 }
@@ -93,10 +107,18 @@ function waitsOf(profile: CpuProfile): Wait[] {
     const key = `${kind}\n${cost.thread}\n${on}\n${owner.functionName}\n${owner.file ?? owner.moduleName}`
     let wait = waits.get(key)
     if (wait === undefined) {
-      wait = { ...found, thread: cost.thread, hitCount: 0, treeIndex: cost.treeIndex, treeHits: 0 }
+      wait = {
+        ...found,
+        thread: cost.thread,
+        hitCount: 0,
+        ns: 0,
+        treeIndex: cost.treeIndex,
+        treeHits: 0,
+      }
       waits.set(key, wait)
     }
     wait.hitCount += cost.sampleCount
+    wait.ns += cost.ns
     if (cost.sampleCount > wait.treeHits) {
       wait.treeHits = cost.sampleCount
       wait.treeIndex = cost.treeIndex
@@ -133,35 +155,64 @@ const titleOf = ({ kind, owner, on }: Wait, thread: CpuThread): string =>
     ? `${owner.functionName} waits for a lock on thread ${threadName(thread)}`
     : `${owner.functionName} blocks the ${thread.role} thread in ${on}`
 
+/** Below this a thread's wait for a core is what every thread has now and then. */
+const queuedMin = 0.05
+
+/** Counted by the kernel where it does, which needs no sample of the queue; by samples elsewhere. */
 function runQueues(profile: CpuProfile, { command }: NextCommands): Opportunity[] {
-  return profile.threads.flatMap((thread, index) => {
-    const runnable = profile.costs.filter(
-      (cost) => cost.thread === index && cost.state === 'runnable',
-    )
-    const hitCount = runnable.reduce((sum, cost) => sum + cost.sampleCount, 0)
-    const share = wilsonInterval(hitCount, thread.sampleCount)
-    if (!isEnough(hitCount, share) || share.value < shareMin) return []
-    const busiest = runnable.reduce((most, cost) =>
+  const program = command.map(shellWord).join(' ') || 'PROGRAM'
+  const threadNs = sampledNs(profile)
+  const busyCores =
+    profile.threads.reduce((sum, { cpuNs }) => sum + cpuNs, 0) / Math.max(1, profile.durationNs)
+  const isOwnFault = busyCores > 1
+  return profile.threads.flatMap((thread, index): Opportunity[] => {
+    const all = profile.costs.filter((cost) => cost.thread === index)
+    const queued = queueShare(thread, all, threadNs[index]!)
+    if (queued === undefined || queued.share.value < queuedMin) return []
+    const { share, hitCount, evidence } = queued
+    const seen = all.filter(({ state }) => state === 'runnable')
+    const busiest = (seen.length > 0 ? seen : all).reduce((most, cost) =>
       cost.sampleCount > most.sampleCount ? cost : most,
     )
-    const kernel =
-      thread.runQueueNs === undefined
-        ? ''
-        : ` The kernel counted ${(thread.runQueueNs / 1e6).toFixed(1)} ms in the queue.`
     return [
       {
-        kind: 'run queue' as const,
+        kind: 'run queue',
         title: `Thread ${threadName(thread)} waits for a core`,
-        evidence: `${hitCount} of ${thread.sampleCount} samples of the thread (${percent(share)}) were ready to run and had no core.${kernel}`,
-        whole: 'run' as const,
+        evidence,
+        whole: 'run',
         shareEstimate: share,
         hitCount,
         sampleCount: thread.sampleCount,
         predictedGain: share,
-        assumption: 'if it always had a core: fewer threads (UV_THREADPOOL_SIZE), or more cores',
+        assumption: isOwnFault
+          ? `if it always had a core: the program alone keeps ${busyCores.toFixed(1)} busy; fewer threads, or more cores`
+          : `if it always had a core: other programs had it (this one keeps ${busyCores.toFixed(1)} busy)`,
         stack: stackOf(profile, busiest.treeIndex),
-        nextCommand: `UV_THREADPOOL_SIZE=2 seamproof profile -- ${command.map(shellWord).join(' ') || 'PROGRAM'}`,
+        nextCommand: isOwnFault
+          ? `UV_THREADPOOL_SIZE=2 seamproof profile -- ${program}`
+          : `seamproof profile -- ${program}`,
       },
     ]
   })
+}
+
+function queueShare(
+  thread: CpuThread,
+  costs: readonly CpuCost[],
+  threadNs: number,
+): { share: Estimate; hitCount: number; evidence: string } | undefined {
+  const { runQueueNs, wallNs, sampleCount } = thread
+  if (sampleCount < enoughSamples) return undefined
+  if (runQueueNs !== undefined && wallNs > 0) {
+    const ratio = Math.min(1, runQueueNs / wallNs)
+    const evidence = `The kernel counted ${(runQueueNs / 1e6).toFixed(0)} ms in the queue of ${(wallNs / 1e6).toFixed(0)} ms that the thread lived, with ${sampleCount} samples of it taken: a count, not an estimate.`
+    return { share: { value: ratio, low: ratio, high: ratio }, hitCount: sampleCount, evidence }
+  }
+  const seen = costs.filter(({ state }) => state === 'runnable')
+  const hitCount = seen.reduce((sum, cost) => sum + cost.sampleCount, 0)
+  const queuedNs = seen.reduce((sum, cost) => sum + cost.ns, 0)
+  const share = timeShare(queuedNs, threadNs, sampleCount)
+  if (!isEnough(hitCount, share)) return undefined
+  const evidence = `${hitCount} of ${sampleCount} samples of the thread (${percent(share)}) were ready to run and had no core.`
+  return { share, hitCount, evidence }
 }

@@ -4,6 +4,12 @@ import type { Estimate } from '../contract/facts.js'
 const z = 1.959964
 
 /**
+ * Share of time. Samples may weigh differently, so it is not that of their number; the interval is that of as many equal ones.
+ */
+export const timeShare = (ns: number, allNs: number, sampleCount: number): Estimate =>
+  wilsonInterval(allNs <= 0 ? 0 : (ns / allNs) * sampleCount, sampleCount)
+
+/**
  * Share of hits among samples with its Wilson interval at 95 %: holds for few samples and for shares near 0 and 1, where the
  * usual ± does not. Without samples nothing is known.
  */

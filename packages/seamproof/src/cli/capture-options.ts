@@ -1,7 +1,8 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
+import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
-import { findCapture, type ReadCapture, readCapture } from '../pipeline.js'
+import { findCapture, isCpuCapture, type ReadCapture, readCapture } from '../pipeline.js'
 import { startProgress } from './progress.js'
 import { createTerminal, type Terminal } from './terminal.js'
 
@@ -33,6 +34,11 @@ export async function openCapture(
   const terminal = createTerminal(options)
   const captureDir = findCapture(given, process.cwd())
   const shown = given ?? shownPath(captureDir)
+  if (isCpuCapture(captureDir))
+    throw new SeamproofError('NOT_ALLOCATIONS', `${shown} holds CPU samples, not allocations`, {
+      exitCode: ExitCode.usage,
+      hint: `seamproof analyze ${shown}, or summary, flamegraph, export, diff`,
+    })
   if (given === undefined && !options.json) terminal.remark(`seamproof: reading ${shown}`)
   const capture = await readWithProgress(captureDir, options)
   if (!options.json) for (const note of capture.notes) terminal.remark(`note: ${note}`)

@@ -10,13 +10,18 @@ import {
   shownPath,
 } from './capture-options.js'
 import { processIndexOf, processOption } from './process-option.js'
-import { openProfile } from './profile-input.js'
+import { openProfile, type ProfileInput } from './profile-input.js'
 import { writeReport } from './write-report.js'
 
 interface FlamegraphOptions extends CaptureOptions {
   out?: string
   process?: number
 }
+
+const flamegraphFile = ({ outBase }: ProfileInput): string =>
+  outBase.endsWith('/profile')
+    ? outBase.replace(/profile$/, 'flamegraph.html')
+    : `${outBase}.flamegraph.html`
 
 export function flamegraphCommand(): Command {
   return addCaptureOptions(
@@ -41,7 +46,7 @@ export function flamegraphCommand(): Command {
       if (input !== undefined) {
         const generator = `seamproof ${seamproofVersion}`
         const html = renderCpuFlamegraphHtml(input.profiles, { generator })
-        const path = writeReport(options.out ?? `${input.outBase}.flamegraph.html`, html)
+        const path = writeReport(options.out ?? flamegraphFile(input), html)
         if (options.json) input.terminal.printJson({ formatVersion: 1, path })
         else input.terminal.print(shownPath(path))
         return

@@ -129,13 +129,16 @@ describe('waiting', () => {
       ),
     )
     expect(of(starved, 'run queue')[0]!.shareEstimate.value).toBeCloseTo(0.5)
-    expect(of(analyze(thumbProfile()), 'run queue')).toHaveLength(1)
+    expect(of(analyze(thumbProfile()), 'run queue')).toEqual([])
+    const counted = thumbProfile()
+    Object.assign(counted.threads[0]!, { runQueueNs: 900e6, wallNs: 2_000e6 })
+    expect(of(analyze(counted), 'run queue')[0]!.predictedGain.value).toBeCloseTo(0.45)
   })
 
   test('is not answered where only running threads were sampled', () => {
     const profile = onMain((script, main) => script.add(main, stacks.parse, 'js', 300))
     expect(analyze(profile).unanswered.map((one) => one.question)).toContain(
-      'Do threads wait for locks, or for a core?',
+      'Do threads wait for locks, or for each other?',
     )
   })
 })
@@ -186,7 +189,7 @@ describe('too few samples', () => {
   test('of a run that did nothing rank nothing', () => {
     const list = analyze(onMain((script, main) => script.add(main, stacks.parse, 'js', 20)))
     expect(list.unanswered[0]).toMatchObject({ question: 'Where does the time go?' })
-    expect(list.unanswered[0]!.reason).toContain('20 CPU samples are too few')
+    expect(list.unanswered[0]!.reason).toContain('20 CPU samples show only the largest costs')
   })
 
   test('none at all give an empty list and no NaN', () => {

@@ -1,6 +1,6 @@
 /** Words and numbers about one box, shared by label, tooltip, breadcrumb and the live region. */
 
-import { wilsonInterval } from '../../../base/wilson-interval.js'
+import { timeShare } from '../../../base/wilson-interval.js'
 import { otherUnit, type ProcessData, type Unit } from '../../call-tree/process-data.js'
 import type { ViewTree } from '../../call-tree/view-tree.js'
 import {
@@ -107,8 +107,8 @@ export class NodeWords {
     const { tree } = this
     if (tree.delta !== undefined || (this.unit !== 'time' && this.unit !== 'samples'))
       return undefined
-    const counts = this.unit === 'samples' ? tree.value : tree.otherValue
-    return formatShareInterval(wilsonInterval(counts[node]!, counts[0]!))
+    const sampleCount = (this.unit === 'samples' ? tree.value : tree.otherValue)[0]!
+    return formatShareInterval(timeShare(tree.value[node]!, tree.value[0]!, sampleCount))
   }
 
   /** In the box itself: a diff shows the change beside the name. */
