@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readFileSync, statfsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { readElfHeader } from './elf-header.js'
+import { findInPath } from './find-in-path.js'
 import { glibcVersion } from './machine.js'
 import { requireAgent } from './require-agent.js'
 import { preloadFault } from './subject-executable.js'
@@ -154,18 +154,4 @@ function firstLine(command: string, args: string[]): string {
   } catch {
     return command
   }
-}
-
-function findInPath(command: string): string | undefined {
-  const candidates = command.includes('/')
-    ? [command]
-    : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command))
-  return candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }
