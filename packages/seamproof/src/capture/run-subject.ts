@@ -16,6 +16,7 @@ export interface RunSubjectOptions {
 }
 
 export interface SubjectRun {
+  pid: number
   exit: SubjectExit
   wallMs: number
   didTimeOut: boolean
@@ -47,6 +48,7 @@ export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun
       { exitCode: ExitCode.subjectNotDriven, hint: `try it without Seamproof: ${options.command}` },
     )
   return {
+    pid: child.pid,
     exit: { code: result.exitCode ?? null, signal: result.signal ?? null },
     wallMs: Math.round(performance.now() - startedMs),
     didTimeOut: result.timedOut,

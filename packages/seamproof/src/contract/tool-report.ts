@@ -51,8 +51,10 @@ export interface ToolLog {
 /** A moment in a run that was driven in rounds, with how long each log was then. */
 export interface Checkpoint {
   workload: string
-  /** `warm` is the baseline of the rounds. `begin` comes before the setup, `end` after the teardown. */
-  kind: 'begin' | 'warm' | 'round' | 'end'
+  /** `warm` is the baseline of the rounds; a check before it (`settling`) takes what the first check itself allocates. */
+  kind: 'begin' | 'settling' | 'warm' | 'round' | 'end'
+  /** The process that drives the workload. */
+  pid: number
   /** From 1; 0 unless `kind` is `round`. */
   round: number
   operationsPerRound: number

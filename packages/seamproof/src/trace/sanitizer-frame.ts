@@ -1,11 +1,6 @@
 import type { ToolFrame } from '../contract/tool-report.js'
 
-/**
- * Given to the sanitizers as `stack_trace_format`: by default they leave the module out of every frame that has a line, and
- * the module is what tells the subject's frames from the rest.
- */
-export const sanitizerFrameFormat = '    #%n|%p|%m|%o|%f|%s|%l|%c'
-
+/** A frame as `capture/sanitizer-frame-format.ts` asks for it. */
 const framePattern = /^\s*#(\d+)\|(0x[0-9a-f]+)\|(.*?)\|([^|]*)\|(.*)\|([^|]*)\|(-?\d*)\|(-?\d*)$/i
 /** How the runtimes print what they do not know. */
 const unknownText = /^(?:<null>|\(null\)|<unknown module>|\?\?|)$/

@@ -24,6 +24,8 @@ export interface LoadedAddon {
   asked: string
   /** What was loaded in its place; the same path when there is no build of it. */
   loaded: string
+  /** It was made for this run. */
+  isBuild: boolean
   /** Why the build of it could not be loaded; the original was loaded then. */
   error?: string
 }

@@ -1,6 +1,7 @@
 // Preloaded into every Node process of a check. It must be quick, must never throw, and leaves nothing behind that a checker
 // would report.
 import fs = require('node:fs')
+import nodeModule = require('node:module')
 import path = require('node:path')
 import v8 = require('node:v8')
 import worker = require('node:worker_threads')
@@ -29,24 +30,27 @@ function start(): void {
   for (const flag of plan.v8Flags) v8.setFlagsFromString(flag)
   const open = process.dlopen as Dlopen
   process.dlopen = redirected(open, plan) as typeof process.dlopen
+  resolveUnbuilt(plan)
   if (plan.mustCheckBeforeExit && plan.probePath !== undefined && worker.isMainThread)
     checkBeforeExit(open, plan.probePath)
 }
 
 function redirected(open: Dlopen, plan: CheckPlan): Dlopen {
   return (module, filename, flags = rtldLazy) => {
+    if (filename === plan.probePath) return open.call(process, module, filename, flags | rtldNoDelete)
     const asked = realPath(filename)
     const target = asked === undefined ? undefined : buildOf(asked, plan)
-    if (asked === undefined || target === undefined || target === asked) {
+    if (asked === undefined || target === undefined) {
       open.call(process, module, filename, flags | rtldNoDelete)
-      note(plan, { pid: process.pid, asked: asked ?? filename, loaded: asked ?? filename })
+      const loaded = asked ?? filename
+      note(plan, { pid: process.pid, asked: loaded, loaded, isBuild: isBuild(loaded, plan) })
       return
     }
     try {
       open.call(process, module, target, flags | rtldNoDelete)
-      note(plan, { pid: process.pid, asked, loaded: target })
+      note(plan, { pid: process.pid, asked, loaded: target, isBuild: true })
     } catch (error) {
-      note(plan, { pid: process.pid, asked, loaded: asked, error: (error as Error).message })
+      note(plan, { pid: process.pid, asked, loaded: asked, isBuild: false, error: (error as Error).message })
       open.call(process, module, filename, flags | rtldNoDelete)
     }
   }
@@ -68,6 +72,31 @@ function buildOf(asked: string, plan: CheckPlan): string | undefined {
   return (addons.length === 0 ? libraries : addons).length === 1
     ? (addons[0] ?? libraries[0])!.path
     : undefined
+}
+
+function isBuild(loaded: string, plan: CheckPlan): boolean {
+  return plan.redirects.some(({ libraries }) => libraries.some(({ path }) => path === loaded))
+}
+
+interface Resolver {
+  _resolveFilename(request: string, parent: { filename?: string } | undefined, ...rest: unknown[]): string
+}
+
+/** An addon that the user has not built himself: its build in the cache is found by its name. */
+function resolveUnbuilt(plan: CheckPlan): void {
+  const resolver = nodeModule as unknown as Resolver
+  const resolve = resolver._resolveFilename
+  resolver._resolveFilename = (request, parent, ...rest) => {
+    try {
+      return resolve.call(resolver, request, parent, ...rest)
+    } catch (error) {
+      if (!/\.node$/.test(request)) throw error
+      const folder = path.dirname(parent?.filename ?? process.cwd())
+      const target = buildOf(path.resolve(folder, request), plan)
+      if (target === undefined) throw error
+      return target
+    }
+  }
 }
 
 function realPath(filename: string): string | undefined {

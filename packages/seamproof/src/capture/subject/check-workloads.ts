@@ -21,6 +21,8 @@ export interface CheckWorkloadPlan extends WorkloadPlan {
   mustCheckLeaks: boolean
   /** Workloads that an earlier process of this run has done, or that ended it. */
   skip: string[]
+  /** Logs of those earlier processes. */
+  finishedLogs: string[]
 }
 
 interface Probe {
@@ -42,6 +44,7 @@ await runAll().catch(fail)
 
 async function runAll(): Promise<void> {
   const workloads = await loadWorkloads(plan)
+  report({ names: workloads.map(({ name }) => name) })
   for (const workload of workloads.filter(({ name }) => !plan.skip.includes(name)))
     await runOne(workload)
   report({ phase: 'done' })
@@ -90,6 +93,7 @@ async function drive(workload: LoadedWorkload, outcome: WorkloadOutcome): Promis
   outcome.warmupOperations = schedule.warmupOperations
   // The first check allocates for itself; the second is the baseline.
   checkLeaks()
+  checkpoint(outcome, 'settling', 0)
   report({ phase: 'round', round: 1 })
   await settle()
   checkLeaks()
@@ -112,10 +116,18 @@ function checkLeaks(): void {
 function checkpoint(outcome: WorkloadOutcome, kind: Checkpoint['kind'], round: number): void {
   const logBytes: Checkpoint['logBytes'] = {}
   for (const name of readdirSync(plan.folder))
-    if (name.startsWith('log.')) logBytes[name] = statSync(join(plan.folder, name)).size
+    if (name.startsWith('log.') && !plan.finishedLogs.includes(name)) logBytes[name] = statSync(join(plan.folder, name)).size
   const { name: workload, operationsPerRound, warmupOperations, roundsDone } = outcome
   const operationsDone = warmupOperations + roundsDone * operationsPerRound
-  const line: Checkpoint = { workload, kind, round, operationsPerRound, operationsDone, logBytes }
+  const line: Checkpoint = {
+    workload,
+    kind,
+    pid: process.pid,
+    round,
+    operationsPerRound,
+    operationsDone,
+    logBytes,
+  }
   appendFileSync(join(plan.folder, checkpointFile), `${JSON.stringify(line)}\n`)
 }
 

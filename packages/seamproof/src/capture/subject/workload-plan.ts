@@ -29,6 +29,8 @@ export interface WorkloadResult {
   workloads: WorkloadOutcome[]
   /** An error outside any workload: the file did not load, or declared nothing. */
   error?: WorkloadError
+  /** All workloads of the file that are to run, in their order. */
+  names?: string[]
   /** What the workloads left running kept the process alive, and it was ended. */
   didLinger?: boolean
 }

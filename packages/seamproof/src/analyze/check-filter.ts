@@ -1,0 +1,33 @@
+import type { DefectStack, Instrument } from '../contract/finding.js'
+import type { Frame } from '../contract/frame.js'
+
+/** The languages' run-times and the checkers' own frames: who called them is the question. */
+const isPassedOver = (frame: Frame) => frame.origin === 'system'
+
+const isSubject = (frame: Frame) => frame.origin === 'subject'
+
+/**
+ * Whether a report is about the subject. The rule differs with the instrument, since each has noise of another kind; these made
+ * clean addons silent and kept every seeded bug.
+ */
+export function isAboutSubject(instrument: Instrument, stacks: readonly DefectStack[]): boolean {
+  switch (instrument) {
+    case 'tsan':
+    case 'helgrind':
+    case 'drd':
+      // V8, called by the addon, races with itself in their eyes: only the code that made the access counts.
+      return accesses(stacks).some((stack) => isOwnAccess(stack.frames))
+    default:
+      return stacks.some((stack) => stack.frames.some(isSubject))
+  }
+}
+
+function accesses(stacks: readonly DefectStack[]): DefectStack[] {
+  const found = stacks.filter(({ role }) => role === 'now' || role === 'other-access' || role === 'lock-taken')
+  return found.length > 0 ? found : stacks.slice(0, 2)
+}
+
+function isOwnAccess(frames: readonly Frame[]): boolean {
+  const first = frames.find((frame) => !isPassedOver(frame))
+  return first !== undefined && isSubject(first)
+}

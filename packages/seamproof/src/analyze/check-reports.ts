@@ -1,0 +1,167 @@
+import type { DefectReport, DefectStack, Instrument } from '../contract/finding.js'
+import type { Frame } from '../contract/frame.js'
+import type { Checkpoint, ToolFrame, ToolLog, ToolReport } from '../contract/tool-report.js'
+import { isAboutSubject } from './check-filter.js'
+import { kindOf } from './check-kinds.js'
+import { checkpointAfter, type LeakOverRounds, type LeakRecord, leaksOverRounds } from './check-leaks.js'
+import { bytes, defectMessage } from './check-message.js'
+
+export interface CheckReportsQuestion {
+  instrument: Instrument
+  logs: readonly { name: string; log: ToolLog }[]
+  checkpoints: readonly Checkpoint[]
+  /** Driven in rounds: what something still points to counts only when it grows. */
+  isWorkload: boolean
+  frameOf: (frame: ToolFrame, pid: number | undefined) => Frame
+}
+
+export interface CheckReports {
+  reports: DefectReport[]
+  foreignCount: number
+}
+
+/** What a checker wrote, as reports about the subject; equal ones counted once. */
+export function checkReports(question: CheckReportsQuestion): CheckReports {
+  const { instrument, checkpoints } = question
+  const kept = new Map<string, DefectReport>()
+  const leaks: LeakRecord[] = []
+  let foreignCount = 0
+  for (const { name, log } of question.logs)
+    for (const report of log.reports) {
+      const stacks = stacksOf(report, log, question)
+      if (!isAboutSubject(instrument, stacks)) {
+        foreignCount++
+        continue
+      }
+      const leak = leakOf(report, stacks, name)
+      if (leak !== undefined) leaks.push(leak)
+      else if (report.blocks === undefined) add(kept, defectOf(report, stacks, name, question))
+    }
+  const overRounds = leaksOverRounds(leaks, checkpoints).filter((leak) => isReported(leak, question))
+  return {
+    reports: [...kept.values(), ...overRounds.map((leak) => leakReport(leak, question))],
+    foreignCount,
+  }
+}
+
+function stacksOf(
+  { stacks, pid }: ToolReport,
+  log: ToolLog,
+  { frameOf }: CheckReportsQuestion,
+): DefectStack[] {
+  return stacks.map(({ role, thread, frames }) => ({
+    role,
+    ...(thread === undefined ? {} : { thread }),
+    frames: frames.map((frame) => frameOf(frame, pid ?? log.pid)),
+  }))
+}
+
+/** What is lost only because its owner is lost is counted with the owner. */
+const indirect = /^Indirect leak$|^Leak_IndirectlyLost$/
+const lost = /^Direct leak$|^Leak_DefinitelyLost$/
+
+function leakOf(report: ToolReport, stacks: DefectStack[], log: string): LeakRecord | undefined {
+  const { rule, offset, blocks } = report
+  if (blocks === undefined || stacks[0] === undefined || indirect.test(rule)) return undefined
+  return {
+    stack: { ...stacks[0], role: 'allocated' },
+    bytes: report.bytes ?? 0,
+    blocks,
+    isLost: lost.test(rule),
+    offset,
+    log,
+  }
+}
+
+/** What is lost is reported as it is; what something still points to only where every round added to it. */
+function isReported(leak: LeakOverRounds, { isWorkload }: CheckReportsQuestion): boolean {
+  if (leak.blocks === 0) return false
+  if (leak.perOperation !== undefined) return true
+  return leak.isLost || !isWorkload
+}
+
+function leakReport(leak: LeakOverRounds, { instrument }: CheckReportsQuestion): DefectReport {
+  const { stack, isLost, perOperation, workload, rounds } = leak
+  return {
+    instrument,
+    kind: 'leak',
+    rule: isLost ? 'definitely lost' : perOperation === undefined ? 'possibly lost' : 'still reachable, grows',
+    severity: isLost ? 'error' : 'warning',
+    message: leakMessage(leak),
+    stacks: [stack],
+    ...(workload === undefined ? {} : { workload }),
+    ...(perOperation === undefined ? {} : { perOperation }),
+    bytes: leak.bytes,
+    blocks: leak.blocks,
+    count: 1,
+    notes:
+      rounds === undefined
+        ? []
+        : [{ name: `blocks per round of ${rounds.operationsPerRound}`, value: rounds.blocks.join(' ') }],
+  }
+}
+
+function leakMessage({ isLost, perOperation, bytes: total, blocks }: LeakOverRounds): string {
+  const state = isLost ? 'nothing points to it any more' : 'something still points to it'
+  if (perOperation === undefined)
+    return `${bytes(total)} in ${blocks} ${blocks === 1 ? 'block' : 'blocks'} not freed: ${state}`
+  const rate = `${rounded(perOperation.bytes)} B in ${rounded(perOperation.blocks)} blocks per operation`
+  return `${rate} not freed, in every round: ${state}`
+}
+
+const rounded = (value: number) => String(Math.round(value * 100) / 100)
+
+function defectOf(
+  report: ToolReport,
+  stacks: DefectStack[],
+  log: string,
+  { instrument, checkpoints }: CheckReportsQuestion,
+): DefectReport {
+  const { kind, severity } = kindOf(instrument, report)
+  const workload = workloadAt({ log, offset: report.offset }, checkpoints)
+  return {
+    instrument,
+    kind,
+    rule: report.rule,
+    severity,
+    message: defectMessage(instrument, report),
+    stacks,
+    ...(workload === undefined ? {} : { workload }),
+    count: 1,
+    notes: report.notes,
+  }
+}
+
+/** Which workload was at work when the log had this length: the checkpoint behind it is of the same workload. */
+function workloadAt(
+  place: { log: string; offset: number },
+  checkpoints: readonly Checkpoint[],
+): string | undefined {
+  const next = checkpointAfter(place, checkpoints)
+  // The process ended before the next checkpoint: it was the workload that began last.
+  if (next === -1) {
+    const own = checkpoints.filter(({ pid }) => place.log.split('.').includes(String(pid)))
+    return (own.length > 0 ? own : checkpoints).findLast(({ kind }) => kind !== 'end')?.workload
+  }
+  const { kind, workload } = checkpoints[next]!
+  // In front of a `begin` lies what came after the end of the one before.
+  return kind === 'begin' ? (checkpoints[next - 1]?.workload ?? workload) : workload
+}
+
+function add(kept: Map<string, DefectReport>, report: DefectReport): void {
+  const { kind, rule, workload, stacks } = report
+  const places = stacks.map(({ role, frames }) => `${role} ${shortKey(frames)}`).join(' | ')
+  const key = `${kind} ${rule} ${workload} ${places}`
+  const known = kept.get(key)
+  if (known === undefined) kept.set(key, report)
+  else known.count += report.count
+}
+
+/** JavaScript changes tiers, and V8 its paths: native frames out to the subject's outermost tell reports apart. */
+function shortKey(frames: readonly Frame[]): string {
+  const last = frames.findLastIndex(({ origin }) => origin === 'subject')
+  return frames
+    .slice(0, last === -1 ? 4 : last + 1)
+    .map(({ functionName, moduleName, line }) => `${moduleName}!${functionName}:${line}`)
+    .join('<')
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { basename, relative } from 'node:path'
+import { checkReports } from './analyze/check-reports.js'
+import type { CheckCapture, CheckOptions } from './capture/checkers/check-capture.js'
+import type { Checker, CheckerName } from './capture/checkers/checker.js'
+import { checkers } from './capture/checkers/checkers.js'
+import { runCheck } from './capture/checkers/run-check.js'
+import type { CheckRun, DefectReport } from './contract/finding.js'
+import type { ToolLog } from './contract/tool-report.js'
+import { CheckerFrames } from './symbols/checker-frames.js'
+import { parseAsanLog } from './trace/asan-log.js'
+import { parseTsanLog } from './trace/tsan-log.js'
+import { parseUbsanLog } from './trace/ubsan-log.js'
+import { parseValgrindXml } from './trace/valgrind-xml.js'
+
+export interface RunCheckerOptions extends CheckOptions {
+  /** Modules that count as the subject wherever they lie. */
+  subjectModules?: readonly string[] | undefined
+}
+
+const parsers: Record<CheckerName, (latin1: string) => ToolLog> = {
+  asan: parseAsanLog,
+  ubsan: parseUbsanLog,
+  tsan: parseTsanLog,
+  memcheck: parseValgrindXml,
+  helgrind: parseValgrindXml,
+  drd: parseValgrindXml,
+}
+
+/**
+ * One checker on one workload file or program: builds the subject for it where it can, runs it in `outDir`, and gives what it
+ * reported. A tool that is missing, a subject that cannot be built or driven: `not-run` with the reason and what to type, never
+ * an exception. `folder` is `outDir` relative to `cwd`, `reproduce` is for the caller to set if it knows more options.
+ */
+export async function runChecker(
+  instrument: CheckerName,
+  options: RunCheckerOptions,
+): Promise<CheckRun> {
+  const checker = checkers[instrument]
+  const capture = await runCheck(checker, options)
+  options.onStep?.(`${instrument}: reading what it reported`)
+  const logs = capture.logs.map(({ name, path }) => ({
+    name,
+    log: parsers[instrument](readFileSync(path, 'latin1')),
+  }))
+  const frames = new CheckerFrames({
+    nodePath: capture.nodePath,
+    perfMaps: capture.perfMaps,
+    copies: capture.builds,
+    subjectModules: [
+      ...(options.subjectModules ?? []),
+      ...capture.builds.flatMap(({ libraries }) => libraries.map(({ path }) => path)),
+    ],
+  })
+  const { reports, foreignCount } = checkReports({
+    instrument,
+    logs,
+    checkpoints: capture.checkpoints,
+    isWorkload: capture.isWorkload,
+    frameOf: (frame, pid) => frames.frame(frame, pid),
+  })
+  return {
+    instrument,
+    target: capture.target,
+    ...(capture.isWorkload ? { workloads: capture.workloads } : {}),
+    ...statusOf(capture, checker, reports),
+    reports,
+    foreignCount,
+    blindSpots: capture.blindSpots,
+    notes: [...notesOf(capture), ...logFaults(logs)],
+    wallMs: capture.wallMs,
+    reproduce: `seamproof check --with ${instrument} ${capture.isWorkload ? '' : '-- '}${capture.target}`,
+    folder: relative(options.cwd, options.outDir),
+  }
+}
+
+/**
+ * A process that ended at the very defect that was found has told what there was to tell, if all workloads had their turn; one
+ * that ended for no known reason has not.
+ */
+function statusOf(
+  { failure, exits }: CheckCapture,
+  checker: Checker,
+  reports: readonly DefectReport[],
+): Pick<CheckRun, 'status' | 'reason' | 'cause'> {
+  if (failure === undefined) {
+    const crash = exits.find(({ signal }) => signal !== null)
+    if (crash === undefined || reports.some(({ severity }) => severity === 'error'))
+      return { status: 'ran' }
+    return {
+      status: 'not-run',
+      cause: 'subject-not-driven',
+      reason: `the subject was ended by ${crash.signal} under ${checker.name}, which reported nothing about it`,
+    }
+  }
+  return { status: 'not-run', ...failure }
+}
+
+function notesOf({ builds, notes }: CheckCapture): string[] {
+  return [
+    ...builds.map(
+      ({ libraries, compiler, isCached, wallMs, projectDir }) =>
+        `${libraries.map(({ name }) => name).join(', ')} of ${basename(projectDir)} built with ${compiler.version.split(' ')[0]}${isCached ? ' (as built before)' : ` in ${(wallMs / 1000).toFixed(1)} s`}`,
+    ),
+    ...notes,
+  ]
+}
+
+function logFaults(logs: readonly { name: string; log: ToolLog }[]): string[] {
+  return logs.flatMap(({ name, log }) => log.faults.map((fault) => `${name}: ${fault}`))
+}
