@@ -28,9 +28,12 @@ export async function warmUpForCheck(
     await workload.operations(count)
     done += count
   }
+  const operationsMax = Math.min(effort.operationsMax, workload.operationsPerRound ?? effort.operationsMax)
   const operationsPerRound =
-    wishes.operationsPerRound ?? Math.min(await calibrate(run, effort), workload.operationsPerRound ?? Number.POSITIVE_INFINITY)
-  const wanted = wishes.warmupOperations ?? Math.min(2 * operationsPerRound, effort.operationsMax)
+    wishes.operationsPerRound ?? (await calibrate(run, { ...effort, operationsMax }))
+  const wanted =
+    wishes.warmupOperations ??
+    Math.min(2 * operationsPerRound, workload.warmupOperations ?? effort.operationsMax)
   while (done < wanted) {
     await run(Math.min(operationsPerRound, wanted - done))
     if (wishes.warmupOperations === undefined && performance.now() - startedMs > effort.warmupTargetMs) break
@@ -50,6 +53,7 @@ async function calibrate(
     const tookMs = performance.now() - startedMs
     if (tookMs < probeMs && batch < operationsMax) continue
     const wanted = (batch / Math.max(tookMs, 0.001)) * roundTargetMs
+    // A workload that asks for five operations a round gets five.
     return Math.min(operationsMax, Math.max(operationsMin, roundNumber(Math.max(1, wanted))))
   }
 }
