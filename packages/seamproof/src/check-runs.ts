@@ -8,7 +8,7 @@ import type { CheckVerdict } from './contract/verdict.js'
 import { judgeLayer, type LayerFilter } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
 import { leakReports } from './judge/leak-reports.js'
-import { type ReadCapture, readCapture } from './pipeline.js'
+import { type CheckerName, type ReadCapture, readCapture, runChecker } from './pipeline.js'
 
 /** What every run of a check is given. */
 export interface CheckRunOptions {
@@ -39,14 +39,28 @@ type InstrumentRun = (job: CheckJob, options: InstrumentRunOptions) => Promise<C
 export const instrumentRuns: Record<Instrument, InstrumentRun> = {
   layer: runLayer,
   track: runTrack,
-  asan: notYet,
-  ubsan: notYet,
-  tsan: notYet,
-  memcheck: notYet,
-  helgrind: notYet,
-  drd: notYet,
+  asan: runTool('asan'),
+  ubsan: runTool('ubsan'),
+  tsan: runTool('tsan'),
+  memcheck: runTool('memcheck'),
+  helgrind: runTool('helgrind'),
+  drd: runTool('drd'),
   inject: notYet,
   stress: notYet,
+}
+
+/** A sanitizer or a tool of valgrind, on a build of the subject for it. */
+function runTool(instrument: CheckerName): InstrumentRun {
+  return async (job, options) => {
+    const { target } = job
+    const run = await runChecker(instrument, {
+      ...options,
+      ...(target.kind === 'file' ? { file: target.file } : { program: target.command }),
+      timeoutMs: options.timeoutMs ?? toolTimeoutMs,
+    })
+    const reproduce = reproduceLine(job, options)
+    return { ...run, target: target.shown, folder: job.folder, reproduce }
+  }
 }
 
 async function notYet({ instrument, target }: CheckJob): Promise<CheckRun> {
@@ -97,6 +111,8 @@ export const usualMsOf: Record<Instrument, number> = {
 }
 
 const workloadTimeoutMs = 600_000
+/** Valgrind is fifty times slower than nothing. */
+const toolTimeoutMs = 1_200_000
 const outputFile = 'output.txt'
 
 /** One process with the agent in it. */

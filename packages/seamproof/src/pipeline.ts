@@ -56,6 +56,7 @@ export { shellExitCode } from './capture/run-subject.js'
 export type { CaptureSoakOptions, SoakCapture } from './capture/soak/capture-soak.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
+export { type CheckerName, type RunCheckerOptions, runChecker } from './pipeline-checkers.js'
 export { inspectTrace } from './trace/inspect-trace.js'
 export { type TraceViolation, verifyTrace } from './trace/verify-trace.js'
 export { findCapture }

@@ -23,7 +23,9 @@ export function isAboutSubject(instrument: Instrument, stacks: readonly DefectSt
 }
 
 function accesses(stacks: readonly DefectStack[]): DefectStack[] {
-  const found = stacks.filter(({ role }) => role === 'now' || role === 'other-access' || role === 'lock-taken')
+  const found = stacks.filter(
+    ({ role }) => role === 'now' || role === 'other-access' || role === 'lock-taken',
+  )
   return found.length > 0 ? found : stacks.slice(0, 2)
 }
 

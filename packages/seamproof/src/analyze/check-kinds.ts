@@ -13,9 +13,18 @@ type Rule = readonly [RegExp, KindOfDefect]
 
 const asanRules: readonly Rule[] = [
   [/ leak$/, error('leak')],
-  [/^(?:heap|stack|global|dynamic-stack|intra-object|container)-(?:buffer-)?(?:overflow|underflow)$/, error('overflow')],
-  [/^(?:stack-buffer-underflow|unknown-crash|negative-size-param|strncat-param-overlap|memcpy-param-overlap|memmove-param-overlap|strcpy-param-overlap)$/, error('overflow')],
-  [/^(?:heap-use-after-free|stack-use-after-return|stack-use-after-scope|use-after-poison)$/, error('use-after-free')],
+  [
+    /^(?:heap|stack|global|dynamic-stack|intra-object|container)-(?:buffer-)?(?:overflow|underflow)$/,
+    error('overflow'),
+  ],
+  [
+    /^(?:stack-buffer-underflow|unknown-crash|negative-size-param|strncat-param-overlap|memcpy-param-overlap|memmove-param-overlap|strcpy-param-overlap)$/,
+    error('overflow'),
+  ],
+  [
+    /^(?:heap-use-after-free|stack-use-after-return|stack-use-after-scope|use-after-poison)$/,
+    error('use-after-free'),
+  ],
   [/^double-free$/, error('double-free')],
   [/^bad-free$|^bad-malloc_usable_size/, error('invalid-free')],
   [/^alloc-dealloc-mismatch$|^new-delete-type-mismatch$/, error('mismatched-free')],
@@ -65,14 +74,24 @@ const rulesOf: Partial<Record<Instrument, readonly Rule[]>> = {
 }
 
 /** One word for the same defect, whichever tool says it. */
-export function kindOf(instrument: Instrument, report: Pick<ToolReport, 'rule' | 'text'>): KindOfDefect {
+export function kindOf(
+  instrument: Instrument,
+  report: Pick<ToolReport, 'rule' | 'text'>,
+): KindOfDefect {
   const found = rulesOf[instrument]?.find(([pattern]) => pattern.test(report.rule))?.[1]
   const kind = found ?? error('undefined-behaviour')
-  return instrument === 'memcheck' ? refined(report, kind) : instrument === 'asan' ? refinedSegv(report, kind) : kind
+  return instrument === 'memcheck'
+    ? refined(report, kind)
+    : instrument === 'asan'
+      ? refinedSegv(report, kind)
+      : kind
 }
 
 /** Memcheck says in prose what it knows of the address. */
-function refined({ rule, text }: Pick<ToolReport, 'rule' | 'text'>, kind: KindOfDefect): KindOfDefect {
+function refined(
+  { rule, text }: Pick<ToolReport, 'rule' | 'text'>,
+  kind: KindOfDefect,
+): KindOfDefect {
   if (rule === 'InvalidFree' && /free'd/.test(text)) return error('double-free')
   if (!/^Invalid(?:Read|Write)$/.test(rule)) return kind
   if (/free'd/.test(text)) return error('use-after-free')
@@ -80,8 +99,12 @@ function refined({ rule, text }: Pick<ToolReport, 'rule' | 'text'>, kind: KindOf
   return kind
 }
 
-function refinedSegv({ rule, text }: Pick<ToolReport, 'rule' | 'text'>, kind: KindOfDefect): KindOfDefect {
-  return rule === 'SEGV' && /address points to the zero page|unknown address 0x0{9,}[0-9a-f]{0,3}\b/.test(text)
+function refinedSegv(
+  { rule, text }: Pick<ToolReport, 'rule' | 'text'>,
+  kind: KindOfDefect,
+): KindOfDefect {
+  return rule === 'SEGV' &&
+    /address points to the zero page|unknown address 0x0{9,}[0-9a-f]{0,3}\b/.test(text)
     ? error('null-pointer')
     : kind
 }

@@ -57,7 +57,10 @@ export function groupKey(frames: readonly Frame[]): string {
     .join(' < ')
 }
 
-function judgeGroup(group: readonly LeakRecord[], checkpoints: readonly Checkpoint[]): LeakOverRounds {
+function judgeGroup(
+  group: readonly LeakRecord[],
+  checkpoints: readonly Checkpoint[],
+): LeakOverRounds {
   const totals = totalsByCheck(group, checkpoints)
   const result: LeakOverRounds = {
     stack: group[0]!.stack,
@@ -136,7 +139,8 @@ function steadyGrowth(
     const needed = Math.max(1, blocksPerOperationMin * operationsPerRound)
     if (gains.length === 0 || gains.some(({ blocks }) => blocks < needed)) continue
     const operations = operationsPerRound * gains.length
-    const sum = (pick: (gain: Total) => number) => gains.reduce((total, gain) => total + pick(gain), 0)
+    const sum = (pick: (gain: Total) => number) =>
+      gains.reduce((total, gain) => total + pick(gain), 0)
     return {
       workload,
       perOperation: {

@@ -21,13 +21,21 @@ export function defectMessage(instrument: Instrument, report: ToolReport): strin
 function asanMessage({ rule, text }: ToolReport): string {
   const access = /(READ|WRITE) of size (\d+)/.exec(text)
   const place =
-    /is located (\d+) bytes (to the right of|to the left of|after|before|inside of) (?:a )?(\d+)-byte region/.exec(text)
+    /is located (\d+) bytes (to the right of|to the left of|after|before|inside of) (?:a )?(\d+)-byte region/.exec(
+      text,
+    )
   if (access !== null) {
     const what = `${access[1] === 'READ' ? 'read' : 'write'} of ${bytes(Number(access[2]))}`
     if (place !== null) return `${what}, ${placeText(place)} (${rule})`
-    const variable = /'([^']+)'.* <== Memory access at offset \d+ (\w+)s this variable/.exec(text)
-    if (variable !== null) return `${what}, which ${variable[2]}s the variable '${variable[1]}' (${rule})`
-    const global = /is located (\d+) bytes (to the right of|to the left of|after|before|inside of) global variable '([^']+)'.* of size (\d+)/.exec(text)
+    const variable = /'([^'\n]+)'[^\n]* <== Memory access at offset \d+ (\w+)s this variable/.exec(
+      text,
+    )
+    if (variable !== null)
+      return `${what}, which ${variable[2]}s the variable '${variable[1]}' (${rule})`
+    const global =
+      /is located (\d+) bytes (to the right of|to the left of|after|before|inside of) global variable '([^']+)'.* of size (\d+)/.exec(
+        text,
+      )
     if (global !== null)
       return `${what}, ${bytes(Number(global[1]))} ${sideOf(global[2]!)} the global '${global[3]}' of ${bytes(Number(global[4]))} (${rule})`
     return `${what} (${rule})`
@@ -53,11 +61,18 @@ function sideOf(side: string): string {
 }
 
 function tsanMessage({ text }: ToolReport): string {
-  const now = /^(Atomic )?(Write|Read) of size (\d+) at \S+ by (main thread|thread T\d+)/im.exec(text)
-  const other = /^Previous (atomic )?(write|read) of size (\d+) at \S+ by (main thread|thread T\d+)/im.exec(text)
+  const now = /^(Atomic )?(Write|Read) of size (\d+) at \S+ by (main thread|thread T\d+)/im.exec(
+    text,
+  )
+  const other =
+    /^Previous (atomic )?(write|read) of size (\d+) at \S+ by (main thread|thread T\d+)/im.exec(
+      text,
+    )
   const headline = text.split('\n', 1)[0]!.toLowerCase()
   if (now === null) return headline
-  const place = /^Location is (global '[^']+'|heap block of size \d+|stack of [^:]*)/m.exec(text)?.[1]
+  const place = /^Location is (global '[^']+'|heap block of size \d+|stack of [^:]*)/m.exec(
+    text,
+  )?.[1]
   const what = (match: RegExpExecArray) =>
     `${match[1] ? 'atomic ' : ''}${match[2]!.toLowerCase()} of ${bytes(Number(match[3]))} by ${match[4]}`
   const both = other === null ? what(now) : `${what(now)} and ${what(other)}`
@@ -66,14 +81,19 @@ function tsanMessage({ text }: ToolReport): string {
 
 function memcheckMessage({ rule, text }: ToolReport): string {
   const access = /Invalid (read|write) of size (\d+)/.exec(text)
-  const place = /is (\d+) bytes (before|after|inside) (?:an unallocated )?(?:a )?block of size ([\d,]+)(?: (free'd|alloc'd))?/.exec(text)
+  const place =
+    /is (\d+) bytes (before|after|inside) (?:an unallocated )?(?:a )?block of size ([\d,]+)(?: (free'd|alloc'd))?/.exec(
+      text,
+    )
   if (access !== null) {
     const what = `${access[1]} of ${bytes(Number(access[2]))}`
-    if (place === null) return /not stack'd/.test(text) ? `${what} at an address that belongs to nothing` : what
+    if (place === null)
+      return /not stack'd/.test(text) ? `${what} at an address that belongs to nothing` : what
     const freed = place[4] === "free'd" ? ' that was freed' : ''
     return `${what}, ${bytes(Number(place[1]))} ${place[2]} a block of ${place[3]}${freed}`
   }
-  if (/^Uninit|^SyscallParam/.test(rule)) return withoutAddresses(firstSentences(text, 1)).toLowerCase().replace(/^(.)/, (c) => c)
+  if (/^Uninit|^SyscallParam/.test(rule))
+    return withoutAddresses(firstSentences(text, 1)).toLowerCase()
   return withoutAddresses(firstSentences(text, 1))
 }
 

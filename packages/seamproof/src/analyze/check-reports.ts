@@ -3,7 +3,12 @@ import type { Frame } from '../contract/frame.js'
 import type { Checkpoint, ToolFrame, ToolLog, ToolReport } from '../contract/tool-report.js'
 import { isAboutSubject } from './check-filter.js'
 import { kindOf } from './check-kinds.js'
-import { checkpointAfter, type LeakOverRounds, type LeakRecord, leaksOverRounds } from './check-leaks.js'
+import {
+  checkpointAfter,
+  type LeakOverRounds,
+  type LeakRecord,
+  leaksOverRounds,
+} from './check-leaks.js'
 import { bytes, defectMessage } from './check-message.js'
 
 export interface CheckReportsQuestion {
@@ -37,7 +42,9 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
       if (leak !== undefined) leaks.push(leak)
       else if (report.blocks === undefined) add(kept, defectOf(report, stacks, name, question))
     }
-  const overRounds = leaksOverRounds(leaks, checkpoints).filter((leak) => isReported(leak, question))
+  const overRounds = leaksOverRounds(leaks, checkpoints).filter((leak) =>
+    isReported(leak, question),
+  )
   return {
     reports: [...kept.values(), ...overRounds.map((leak) => leakReport(leak, question))],
     foreignCount,
@@ -85,7 +92,11 @@ function leakReport(leak: LeakOverRounds, { instrument }: CheckReportsQuestion):
   return {
     instrument,
     kind: 'leak',
-    rule: isLost ? 'definitely lost' : perOperation === undefined ? 'possibly lost' : 'still reachable, grows',
+    rule: isLost
+      ? 'definitely lost'
+      : perOperation === undefined
+        ? 'possibly lost'
+        : 'still reachable, grows',
     severity: isLost ? 'error' : 'warning',
     message: leakMessage(leak),
     stacks: [stack],
@@ -97,7 +108,12 @@ function leakReport(leak: LeakOverRounds, { instrument }: CheckReportsQuestion):
     notes:
       rounds === undefined
         ? []
-        : [{ name: `blocks per round of ${rounds.operationsPerRound}`, value: rounds.blocks.join(' ') }],
+        : [
+            {
+              name: `blocks per round of ${rounds.operationsPerRound}`,
+              value: rounds.blocks.join(' '),
+            },
+          ],
   }
 }
 

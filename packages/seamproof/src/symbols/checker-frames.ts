@@ -48,7 +48,12 @@ export class CheckerFrames {
     const name = tool.functionName === undefined ? undefined : tidyName(bareName(tool.functionName))
     const isExecutable = path === this.#nodePath || path === this.#sources.nodePath
     if (name?.startsWith(builtinPrefix) && isExecutable)
-      return { functionName: name.slice(builtinPrefix.length), kind: 'builtin', origin: 'runtime', isNamed: true }
+      return {
+        functionName: name.slice(builtinPrefix.length),
+        kind: 'builtin',
+        origin: 'runtime',
+        isNamed: true,
+      }
     const { subjectModules } = this.#sources
     const frame: Frame = {
       functionName: name ?? addressName(tool),
@@ -79,7 +84,11 @@ export class CheckerFrames {
     const { map, frames } = this.#mapOf(pid) ?? {}
     const entry = tool.pc === 0 ? undefined : map?.at(tool.pc)
     if (entry !== undefined && frames !== undefined)
-      return frames.frame({ start: entry.start, bytes: entry.bytes, name: entry.name }, tool.pc - entry.start, undefined)
+      return frames.frame(
+        { start: entry.start, bytes: entry.bytes, name: entry.name },
+        tool.pc - entry.start,
+        undefined,
+      )
     const frame: Frame = {
       functionName: tool.functionName ?? addressName(tool),
       kind: 'unknown',
@@ -97,7 +106,8 @@ export class CheckerFrames {
 
   #mapOf(pid: number | undefined) {
     const { perfMaps } = this.#sources
-    const source = perfMaps.find((one) => one.pid === pid) ?? (perfMaps.length === 1 ? perfMaps[0] : undefined)
+    const source =
+      perfMaps.find((one) => one.pid === pid) ?? (perfMaps.length === 1 ? perfMaps[0] : undefined)
     if (source === undefined) return undefined
     let known = this.#maps.get(source.pid)
     if (known === undefined) {

@@ -5,7 +5,8 @@ import { type LogLine, logLines, parseSanitizerFrame } from './sanitizer-frame.j
 const errorPattern = /^==(\d+)==\s*ERROR: AddressSanitizer: (.*)$/
 const leaksPattern = /^==(\d+)==\s*ERROR: LeakSanitizer: detected memory leaks/
 const fatalPattern = /^==(\d+)==\s*(LeakSanitizer has encountered a fatal error.*)$/
-const leakPattern = /^(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+) object\(s\) allocated from:/
+const leakPattern =
+  /^(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+) object\(s\) allocated from:/
 const threadPattern = /\bthread (T\d+)/
 const noticePattern = /^==(\d+)==\s*(?:WARNING|ERROR|AddressSanitizer|LeakSanitizer|Sanitizer).*$/
 
@@ -50,9 +51,15 @@ class AsanReader {
 
   #title({ text, offset }: LogLine): void {
     const error = errorPattern.exec(text)
-    if (error !== null) return this.#begin(Number(error[1]), error[2]!, offset)
+    if (error !== null) {
+      this.#begin(Number(error[1]), error[2]!, offset)
+      return
+    }
     const leaks = leaksPattern.exec(text)
-    if (leaks !== null) return this.#leave(Number(leaks[1]))
+    if (leaks !== null) {
+      this.#leave(Number(leaks[1]))
+      return
+    }
     const leak = leakPattern.exec(text)
     if (leak !== null) {
       this.#start({
@@ -128,8 +135,7 @@ class AsanReader {
 /** `attempting double-free on 0x… in thread T0` → `double-free`; `heap-use-after-free on address …` → its first word. */
 function ruleOf(headline: string): string {
   const attempting = /^attempting (double-free|free on address which was not malloc)/.exec(headline)
-  if (attempting !== null)
-    return attempting[1]!.startsWith('free') ? 'bad-free' : attempting[1]!
+  if (attempting !== null) return attempting[1]!.startsWith('free') ? 'bad-free' : attempting[1]!
   const named = /^([\w-]+)(?=:| on | \(|$)/.exec(headline)
   if (named !== null) return named[1]!
   return headline.split(/[\s:(]/, 1)[0] || 'unknown'

@@ -2,7 +2,8 @@ import type { StackRole } from '../contract/finding.js'
 import type { ToolLog, ToolReport, ToolStack } from '../contract/tool-report.js'
 import { type LogLine, logLines, parseSanitizerFrame } from './sanitizer-frame.js'
 
-const warningPattern = /^(?:==\d+==)?(?:WARNING|ERROR|FATAL): ThreadSanitizer: (.*?)(?: \(pid=(\d+)\))?$/
+const warningPattern =
+  /^(?:==\d+==)?(?:WARNING|ERROR|FATAL): ThreadSanitizer: (.*?)(?: \(pid=(\d+)\))?$/
 const fatalPattern = /^(?:==\d+==)?FATAL: ThreadSanitizer: (.*)$/
 
 const titles: readonly [RegExp, StackRole][] = [
@@ -38,7 +39,10 @@ class TsanReader {
       return
     }
     const warning = warningPattern.exec(text)
-    if (warning !== null) return this.#begin(warning[1]!, warning[2], offset)
+    if (warning !== null) {
+      this.#begin(warning[1]!, warning[2], offset)
+      return
+    }
     if (/^=+$/.test(text) || text.startsWith('SUMMARY: ')) {
       this.#report = undefined
       this.#stack = undefined
@@ -53,7 +57,11 @@ class TsanReader {
       this.#log.faults.push(headline)
     if (pid !== undefined) this.#log.pid ??= Number(pid)
     this.#report = {
-      rule: headline.replace(/\s*\(.*$/, '').replace(/ on .*$/, '').trim() || 'unknown',
+      rule:
+        headline
+          .replace(/\s*\(.*$/, '')
+          .replace(/ on .*$/, '')
+          .trim() || 'unknown',
       text: headline,
       ...(pid === undefined ? {} : { pid: Number(pid) }),
       offset,

@@ -11,7 +11,7 @@ export function parseUbsanLog(latin1: string): ToolLog {
   for (const { text, offset } of logLines(latin1)) {
     const frame = parseSanitizerFrame(text)
     if (frame !== undefined) {
-      report?.stacks[0]!.frames.push(frame)
+      report?.stacks[0]?.frames.push(frame)
       continue
     }
     const error = errorPattern.exec(text)
@@ -25,7 +25,8 @@ export function parseUbsanLog(latin1: string): ToolLog {
       text: message,
       offset,
       stacks: [{ role: 'now', frames: [] }],
-      notes: error === null ? [] : [{ name: 'place', value: `${error[1]}:${error[2]}:${error[3]}` }],
+      notes:
+        error === null ? [] : [{ name: 'place', value: `${error[1]}:${error[2]}:${error[3]}` }],
     }
     log.reports.push(report)
   }
@@ -40,7 +41,12 @@ function placeWithoutStack(report: ToolReport): void {
     report.stacks = []
     return
   }
-  const frame: ToolFrame = { pc: 0, file: place[1]!, line: Number(place[2]), column: Number(place[3]) }
+  const frame: ToolFrame = {
+    pc: 0,
+    file: place[1]!,
+    line: Number(place[2]),
+    column: Number(place[3]),
+  }
   report.stacks[0]!.frames.push(frame)
 }
 

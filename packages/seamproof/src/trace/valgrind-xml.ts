@@ -28,13 +28,15 @@ export function parseValgrindXml(latin1: string): ToolLog {
   return reader.log
 }
 
+type NamedFrame = ToolFrame & { dir?: string }
+
 class ValgrindReader {
   readonly log: ToolLog = { reports: [], faults: [] }
   readonly #path: string[] = []
   #text = ''
   #report: ToolReport | undefined
   #stack: ToolStack | undefined
-  #frame: (ToolFrame & { dir?: string }) | undefined
+  #frame: NamedFrame | undefined
   /** What the last <auxwhat> said about the stack that follows it. */
   #role: StackRole = 'now'
   #sentence: string | undefined
@@ -66,14 +68,13 @@ class ValgrindReader {
     this.#text = ''
     const depth = this.#path.length
     this.#path.pop()
-    if (this.#frame !== undefined) return this.#closeInFrame(name, text)
-    if (name === 'pid' && depth === 2) this.log.pid = Number(text)
+    if (this.#frame !== undefined) this.#closeInFrame(this.#frame, name, text)
+    else if (name === 'pid' && depth === 2) this.log.pid = Number(text)
     else if (name === 'signame') this.log.fatalSignal = text
     else if (this.#report !== undefined) this.#closeInError(name, text, depth)
   }
 
-  #closeInFrame(name: string, text: string): void {
-    const frame = this.#frame!
+  #closeInFrame(frame: NamedFrame, name: string, text: string): void {
     if (name === 'ip') frame.pc = Number(text) || 0
     else if (name === 'obj') frame.modulePath = text
     else if (name === 'fn') frame.functionName = text
@@ -124,7 +125,10 @@ class ValgrindReader {
 const roles: readonly [RegExp, StackRole][] = [
   [/conflicts with a previous|This conflicts/i, 'other-access'],
   [/free'd|freed/i, 'freed'],
-  [/Block was alloc'd|alloc'd at|was allocated|is .* inside a block of size .* alloc'd/i, 'allocated'],
+  [
+    /Block was alloc'd|alloc'd at|was allocated|is .* inside a block of size .* alloc'd/i,
+    'allocated',
+  ],
   [/Uninitialised value was created/i, 'origin'],
   [/thread #?\d+ was created/i, 'thread-created'],
   [/lock .*first observed|Lock at|was created|allocated by thread/i, 'created'],

@@ -36,15 +36,20 @@ export async function driveProgram(drive: Drive): Promise<Driven> {
   const nodeFlags = isNode
     ? [...launch.nodeFlags, ...javaScriptNameFlags(majorOf(executable.path), folder)]
     : []
-  const line = [...launch.wrapper, ...(isNode ? [executable.path] : [command]), ...nodeFlags, ...args]
+  const line = [
+    ...launch.wrapper,
+    ...(isNode ? [executable.path] : [command]),
+    ...nodeFlags,
+    ...args,
+  ]
   const run = await runSubject({
-      command: line[0]!,
-      args: line.slice(1),
-      cwd: options.cwd,
-      env,
-      timeoutMs: options.timeoutMs,
-      outputPath: join(folder, outputFile),
-    })
+    command: line[0]!,
+    args: line.slice(1),
+    cwd: options.cwd,
+    env,
+    timeoutMs: options.timeoutMs,
+    outputFile: join(folder, outputFile),
+  })
   const driven: Driven = {
     nodePath: executable.path,
     target: options.program!.join(' '),

@@ -97,13 +97,13 @@ async function runProcess(drive: Drive, question: ProcessQuestion): Promise<Work
   ]
   const stopWatching = watchSteps(checker.name, resultPath, options.onStep)
   const run = await runSubject({
-      command: line[0]!,
-      args: line.slice(1),
-      cwd: options.cwd,
-      env,
-      timeoutMs: options.timeoutMs,
-      outputPath: join(folder, outputFile),
-    }).finally(stopWatching)
+    command: line[0]!,
+    args: line.slice(1),
+    cwd: options.cwd,
+    env,
+    timeoutMs: options.timeoutMs,
+    outputFile: join(folder, outputFile),
+  }).finally(stopWatching)
   return { run, result: readResult(resultPath) }
 }
 
@@ -147,7 +147,9 @@ function noteEnding(
   const ending = { file, captureDir: folder, run, result, timeoutMs: options.timeoutMs }
   const thrown = result?.workloads.find(({ error }) => error !== undefined)
   const fault = workloadFault(
-    thrown === undefined ? ending : { ...ending, result: { ...result!, phase: 'round', workload: thrown.name } },
+    thrown === undefined
+      ? ending
+      : { ...ending, result: { ...result!, phase: 'round', workload: thrown.name } },
   )
   if (fault === undefined) return
   const output = lastOutput(folder)
@@ -175,7 +177,9 @@ function watchSteps(
     const { phase, workload, round, workloads } = readResult(resultPath) ?? {}
     if (workload === undefined) return onStep(`${checker}: starting`)
     const roundCount = workloads?.at(-1)?.roundCount
-    onStep(`${checker}: ${workload}: ${phase === 'round' ? `round ${round} of ${roundCount}` : phase}`)
+    onStep(
+      `${checker}: ${workload}: ${phase === 'round' ? `round ${round} of ${roundCount}` : phase}`,
+    )
   }, watchEveryMs)
   return () => clearInterval(timer)
 }

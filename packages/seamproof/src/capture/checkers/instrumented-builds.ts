@@ -65,12 +65,16 @@ export async function buildAll(
 }
 
 /** Projects that a run loaded addons of, that could be built and were not: a workspace's package is found only this way. */
-export function plansOfLoaded(loaded: readonly LoadedAddon[], known: readonly BuildPlan[]): BuildPlan[] {
+export function plansOfLoaded(
+  loaded: readonly LoadedAddon[],
+  known: readonly BuildPlan[],
+): BuildPlan[] {
   const plans = new Map<string, BuildPlan>()
   for (const { asked } of loaded) {
     if (asked.includes('/node_modules/')) continue
     const plan = planAround(asked)
-    if (plan === undefined || known.some(({ projectDir }) => projectDir === plan.projectDir)) continue
+    if (plan === undefined || known.some(({ projectDir }) => projectDir === plan.projectDir))
+      continue
     plans.set(plan.projectDir, plan)
   }
   return [...plans.values()]

@@ -23,7 +23,14 @@ export function probeLibrary(env: NodeJS.ProcessEnv): string | undefined {
   try {
     mkdirSync(folder, { recursive: true })
     const buildEnv = { ...process.env, LD_PRELOAD: '' }
-    const flags = ['-O1', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-fno-omit-frame-pointer']
+    const flags = [
+      '-O1',
+      '-g',
+      '-fPIC',
+      '-shared',
+      '-fvisibility=hidden',
+      '-fno-omit-frame-pointer',
+    ]
     execFileSync(process.env.CC || 'cc', [...flags, '-o', draft, source, '-ldl'], {
       env: buildEnv,
       stdio: 'ignore',

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { SeamproofError } from '../../base/seamproof-error.js'
 import type { NotRunCause } from '../../contract/finding.js'
-import type { BuildPlan } from '../build/build-plan.js'
 import { findCompiler } from '../build/toolchain.js'
 import { type LoadedAddon, loadedFile } from '../subject/check-plan.js'
 import type { CheckCapture, CheckOptions } from './check-capture.js'
@@ -118,7 +117,9 @@ function driveSubject(drive: Drive): Promise<Driven> {
 function withFaults(capture: CheckCapture, builds: Builds, checker: Checker): CheckCapture {
   const result = { ...capture, notes: [...capture.notes], blindSpots: [...checker.blindSpots] }
   for (const { projectDir, error } of builds.faults)
-    result.notes.push(`${relativeTo(projectDir)} was not built for ${checker.name}: ${sentence(error)}`)
+    result.notes.push(
+      `${relativeTo(projectDir)} was not built for ${checker.name}: ${sentence(error)}`,
+    )
   const replaced = capture.loaded.filter(({ isBuild }) => isBuild)
   for (const { asked, error } of capture.loaded)
     if (error !== undefined)

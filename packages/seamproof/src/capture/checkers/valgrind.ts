@@ -108,5 +108,8 @@ export const drd: Checker = {
     nodeOptions: ['--v8-pool-size=0'],
     nodeFlags: ['--single-threaded'],
   }),
-  blindSpots: [...helgrind.blindSpots, 'the order in which locks are taken (helgrind and tsan see it)'],
+  blindSpots: [
+    ...helgrind.blindSpots,
+    'the order in which locks are taken (helgrind and tsan see it)',
+  ],
 }

@@ -5,6 +5,7 @@ import nodeModule = require('node:module')
 import path = require('node:path')
 import v8 = require('node:v8')
 import worker = require('node:worker_threads')
+
 import type { CheckPlan, LoadedAddon } from './check-plan.js'
 
 type Dlopen = (module: object, filename: string, flags?: number) => void
@@ -37,7 +38,8 @@ function start(): void {
 
 function redirected(open: Dlopen, plan: CheckPlan): Dlopen {
   return (module, filename, flags = rtldLazy) => {
-    if (filename === plan.probePath) return open.call(process, module, filename, flags | rtldNoDelete)
+    if (filename === plan.probePath)
+      return open.call(process, module, filename, flags | rtldNoDelete)
     const asked = realPath(filename)
     const target = asked === undefined ? undefined : buildOf(asked, plan)
     if (asked === undefined || target === undefined) {
@@ -50,7 +52,13 @@ function redirected(open: Dlopen, plan: CheckPlan): Dlopen {
       open.call(process, module, target, flags | rtldNoDelete)
       note(plan, { pid: process.pid, asked, loaded: target, isBuild: true })
     } catch (error) {
-      note(plan, { pid: process.pid, asked, loaded: asked, isBuild: false, error: (error as Error).message })
+      note(plan, {
+        pid: process.pid,
+        asked,
+        loaded: asked,
+        isBuild: false,
+        error: (error as Error).message,
+      })
       open.call(process, module, filename, flags | rtldNoDelete)
     }
   }
@@ -79,7 +87,11 @@ function isBuild(loaded: string, plan: CheckPlan): boolean {
 }
 
 interface Resolver {
-  _resolveFilename(request: string, parent: { filename?: string } | undefined, ...rest: unknown[]): string
+  _resolveFilename(
+    request: string,
+    parent: { filename?: string } | undefined,
+    ...rest: unknown[]
+  ): string
 }
 
 /** An addon that the user has not built himself: its build in the cache is found by its name. */

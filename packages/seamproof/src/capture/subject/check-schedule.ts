@@ -28,7 +28,10 @@ export async function warmUpForCheck(
     await workload.operations(count)
     done += count
   }
-  const operationsMax = Math.min(effort.operationsMax, workload.operationsPerRound ?? effort.operationsMax)
+  const operationsMax = Math.min(
+    effort.operationsMax,
+    workload.operationsPerRound ?? effort.operationsMax,
+  )
   const operationsPerRound =
     wishes.operationsPerRound ?? (await calibrate(run, { ...effort, operationsMax }))
   const wanted =
@@ -36,7 +39,11 @@ export async function warmUpForCheck(
     Math.min(2 * operationsPerRound, workload.warmupOperations ?? effort.operationsMax)
   while (done < wanted) {
     await run(Math.min(operationsPerRound, wanted - done))
-    if (wishes.warmupOperations === undefined && performance.now() - startedMs > effort.warmupTargetMs) break
+    if (
+      wishes.warmupOperations === undefined &&
+      performance.now() - startedMs > effort.warmupTargetMs
+    )
+      break
   }
   await settle()
   await settle()

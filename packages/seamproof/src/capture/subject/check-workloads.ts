@@ -1,5 +1,12 @@
 /** The runner under a checker. Usage: node check-workloads.js PLAN.json. Unlike track's runner it lets the process end by itself. */
-import { appendFileSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { type Checkpoint, checkpointFile } from './check-plan.js'
@@ -116,7 +123,8 @@ function checkLeaks(): void {
 function checkpoint(outcome: WorkloadOutcome, kind: Checkpoint['kind'], round: number): void {
   const logBytes: Checkpoint['logBytes'] = {}
   for (const name of readdirSync(plan.folder))
-    if (name.startsWith('log.') && !plan.finishedLogs.includes(name)) logBytes[name] = statSync(join(plan.folder, name)).size
+    if (name.startsWith('log.') && !plan.finishedLogs.includes(name))
+      logBytes[name] = statSync(join(plan.folder, name)).size
   const { name: workload, operationsPerRound, warmupOperations, roundsDone } = outcome
   const operationsDone = warmupOperations + roundsDone * operationsPerRound
   const line: Checkpoint = {

@@ -13,6 +13,8 @@ import { parseTsanLog } from './trace/tsan-log.js'
 import { parseUbsanLog } from './trace/ubsan-log.js'
 import { parseValgrindXml } from './trace/valgrind-xml.js'
 
+export type { CheckerName }
+
 export interface RunCheckerOptions extends CheckOptions {
   /** Modules that count as the subject wherever they lie. */
   subjectModules?: readonly string[] | undefined
