@@ -165,6 +165,7 @@ function emptyFindings(): FindingList {
     checks: [],
     leaks: [],
     planned: [],
+    demand: { required: [], areToolsRequired: false, isStrict: false },
   }
 }
 

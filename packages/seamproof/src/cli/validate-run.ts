@@ -23,7 +23,7 @@ import {
 } from '../validate-pipeline.js'
 import { shownPath } from './capture-options.js'
 import { startCheckProgress } from './check-progress.js'
-import { judgeOptions } from './check-subjects.js'
+import { readingOptions } from './check-subjects.js'
 import { chooseInstruments } from './check-suites.js'
 import { startProgress } from './progress.js'
 import { createTerminal, type Terminal } from './terminal.js'
@@ -124,18 +124,19 @@ function checkStage({ files, loaded, options, cwd }: ValidateSetting): ValidateP
     name: 'check',
     file: 'findings.json',
     run: async (folder) => {
-      const chosen = chooseInstruments({}, loaded.config.check)
+      const { instruments, required, areToolsRequired } = chooseInstruments({}, loaded.config.check)
+      const demand = { required: [...required], areToolsRequired, isStrict: false }
       const progress = await startCheckProgress(options.json ?? false)
       try {
         const { list } = await runCheck({
           cwd,
           env: process.env,
           targets: files.map((file) => fileTarget(file, cwd)),
-          instruments: chosen.instruments,
+          instruments,
           folder,
           jobs: options.jobs ?? loaded.config.check?.jobs ?? availableParallelism(),
           shard: options.shard,
-          judge: judgeOptions({}, loaded, chosen),
+          judge: { ...readingOptions({}, loaded), demand },
           onEvent: progress.onEvent,
           nodePath: options.node,
           rounds: loaded.config.rounds,

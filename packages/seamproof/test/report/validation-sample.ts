@@ -77,7 +77,8 @@ export const listOf = (
   findings: [...findings],
   checks: [],
   leaks: [],
-  plan: [],
+  planned: [],
+  demand: { required: [], areToolsRequired: false, isStrict: false },
 })
 
 export const allInstruments: CheckRun[] = (
