@@ -69,18 +69,28 @@ export function buildCommand(question: CommandQuestion): BuildCommand {
   }
 }
 
-const rustSanitizers: Partial<Record<BuildVariant, string>> = { address: 'address', thread: 'thread' }
+const rustSanitizers: Partial<Record<BuildVariant, string>> = {
+  address: 'address',
+  thread: 'thread',
+}
 
 /** Rust has its sanitizers behind an unstable option; without a nightly compiler only valgrind's build can be made. */
 function cargoCommand({ variant }: CommandQuestion, copyDir: string): BuildCommand {
   const cargo = requireTool('cargo')
   const output = ['target-seamproof/**/release/*.so']
   const target = 'x86_64-unknown-linux-gnu'
-  const common = { CARGO_TARGET_DIR: join(copyDir, 'target-seamproof'), CARGO_PROFILE_RELEASE_DEBUG: '1' }
+  const common = {
+    CARGO_TARGET_DIR: join(copyDir, 'target-seamproof'),
+    CARGO_PROFILE_RELEASE_DEBUG: '1',
+  }
   if (variant === 'debug')
     return {
       line: `${cargo} build --release`,
-      env: { ...common, CARGO_PROFILE_RELEASE_STRIP: 'none', RUSTFLAGS: '-Cforce-frame-pointers=yes' },
+      env: {
+        ...common,
+        CARGO_PROFILE_RELEASE_STRIP: 'none',
+        RUSTFLAGS: '-Cforce-frame-pointers=yes',
+      },
       output,
     }
   const sanitizer = rustSanitizers[variant]
@@ -127,14 +137,22 @@ function findNodeGyp(projectDir: string, nodePath: string): string {
   ]
   const found = candidates.find((path) => path !== undefined && existsSync(path))
   if (found === undefined)
-    throw cannotBuild('NODE_GYP_MISSING', 'node-gyp was not found', 'npm install --save-dev node-gyp')
+    throw cannotBuild(
+      'NODE_GYP_MISSING',
+      'node-gyp was not found',
+      'npm install --save-dev node-gyp',
+    )
   return found
 }
 
 function findCmakeJs(projectDir: string): string {
   const found = tryResolve(projectDir, 'cmake-js/bin/cmake-js') ?? findInPath('cmake-js')
   if (found === undefined)
-    throw cannotBuild('CMAKE_JS_MISSING', 'cmake-js was not found', 'npm install --save-dev cmake-js')
+    throw cannotBuild(
+      'CMAKE_JS_MISSING',
+      'cmake-js was not found',
+      'npm install --save-dev cmake-js',
+    )
   return found
 }
 
@@ -148,7 +166,11 @@ function tryResolve(projectDir: string, module: string): string | undefined {
 
 function requireTool(name: string): string {
   if (findInPath(name) !== undefined) return name
-  throw cannotBuild('BUILD_TOOL_MISSING', `"${name}" was not found`, `apt-get install --yes ${name}`)
+  throw cannotBuild(
+    'BUILD_TOOL_MISSING',
+    `"${name}" was not found`,
+    `apt-get install --yes ${name}`,
+  )
 }
 
 function cannotBuild(code: string, message: string, hint: string): SeamproofError {

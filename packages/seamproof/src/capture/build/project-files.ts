@@ -61,13 +61,11 @@ export function hashProject(projectDir: string, files: readonly string[]): strin
  * Copies a project into a folder with the world around it linked: `../vendor` and modules of a workspace are found from the
  * copy as they are from the original. Returns where the copy is.
  */
-export function copyProject(
-  projectDir: string,
-  files: readonly string[],
-  into: string,
-): string {
+export function copyProject(projectDir: string, files: readonly string[], into: string): string {
   const top = surroundingsOf(projectDir)
-  const steps = relative(top, projectDir).split(sep).filter((step) => step !== '')
+  const steps = relative(top, projectDir)
+    .split(sep)
+    .filter((step) => step !== '')
   let original = top
   let copy = join(into, basename(top))
   mkdirSync(copy, { recursive: true })
@@ -105,7 +103,10 @@ function linkNeighbours(original: string, copy: string, except: string): void {
 function copyFile(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
   const stat = lstatSync(from)
-  if (!stat.isSymbolicLink()) return copyFileSync(from, to)
+  if (!stat.isSymbolicLink()) {
+    copyFileSync(from, to)
+    return
+  }
   const target = readlinkSync(from)
   // A link inside the project stays one; its neighbours are linked at the same places.
   symlinkSync(target, to)

@@ -202,7 +202,9 @@ function buildFailed(
   log: string,
 ): SeamproofError {
   const lines = output.trim().split('\n')
-  const firstError = lines.findIndex((line) => /\berror\b|not found|undefined reference/i.test(line))
+  const firstError = lines.findIndex((line) =>
+    /\berror\b|not found|undefined reference/i.test(line),
+  )
   const from = firstError === -1 ? Math.max(0, lines.length - shownLines) : firstError
   const shown = lines.slice(from, from + shownLines).join('\n  ')
   return new SeamproofError(

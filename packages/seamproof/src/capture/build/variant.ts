@@ -42,6 +42,8 @@ export function variantFlags(variant: BuildVariant, family: CompilerFamily): str
   // A worker's end unloads its addons, and stacks into unloaded code have no names.
   const linkFlags = ['-Wl,-z,nodelete']
   const familyFlags =
-    family === 'clang' ? ['-Qunused-arguments', ...(variant === 'debug' ? [] : ['-shared-libsan'])] : []
+    family === 'clang'
+      ? ['-Qunused-arguments', ...(variant === 'debug' ? [] : ['-shared-libsan'])]
+      : []
   return [...commonFlags, ...sanitizerFlags[variant], ...linkFlags, ...familyFlags]
 }
