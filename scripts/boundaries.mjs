@@ -31,6 +31,7 @@ const rules = {
     ],
     node: true,
   },
+  'layer-canary.ts': { rooms: ['contract', 'base', 'capture', 'trace'], node: true },
   'check-pipeline.ts': {
     rooms: ['contract', 'base', 'capture', 'analyze', 'judge', 'pipeline.ts', 'check-runs.ts'],
     node: true,
@@ -54,6 +55,7 @@ const rules = {
       'validate-pipeline.ts',
       'pipeline-bench.ts',
       'pipeline-compare.ts',
+      'layer-canary.ts',
     ],
     node: true,
   },

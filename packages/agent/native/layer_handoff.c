@@ -347,13 +347,13 @@ napi_status lyr_napi_set_instance_data(napi_env env, void *data, napi_finalize f
 
 napi_status lyr_napi_adjust_external_memory(napi_env env, int64_t change_in_bytes, int64_t *adjusted_value) {
   LYR_BEGIN(napi_adjust_external_memory, env);
-  napi_status status = LYR_REAL(napi_adjust_external_memory)(env, change_in_bytes, adjusted_value);
-  if (status == NAPI_OK && call.self && call.env && call.env->owner == call.self) {
+  if (call.self && call.env && call.env->owner == call.self) {
     bool was_below = call.env->external_bytes < 0;
     call.env->external_bytes += change_in_bytes;
+    /* Before the call: V8 may abort in it. */
     if (call.env->external_bytes < 0 && !was_below) lyr_report(&call, LYR_RULE_HANDOFF_005, NULL, NULL);
   }
-  return LYR_END(status);
+  return LYR_END(LYR_REAL(napi_adjust_external_memory)(env, change_in_bytes, adjusted_value));
 }
 
 /* Detached, JavaScript can no longer read it. */

@@ -173,11 +173,22 @@ export async function agentLibrary(): Promise<{ path: string }> {
  * on first use, like the agent.
  * @throws AgentError
  */
-export async function calibrationAddon(): Promise<{ path: string }> {
+export const calibrationAddon = (): Promise<{ path: string }> =>
+  ownAddon('calibration/crossing.c', 'seamproof-crossing.node')
+
+/**
+ * An addon that breaks rules of Node-API on purpose, to see whether the seam layer says so. Built on first use, like the
+ * agent.
+ * @throws AgentError
+ */
+export const canaryAddon = (): Promise<{ path: string }> =>
+  ownAddon('canary/canary.c', 'seamproof-canary.node')
+
+async function ownAddon(sourceFile: string, addonFile: string): Promise<{ path: string }> {
   const compiler = systemCompiler()
-  const source = join(packageFolder, 'calibration', 'crossing.c')
+  const source = join(packageFolder, sourceFile)
   const key = createHash('sha256').update(compiler).update(readFileSync(source)).digest('hex')
-  const name = join(key.slice(0, 16), 'seamproof-crossing.node')
+  const name = join(key.slice(0, 16), addonFile)
   const folders = cacheFolders()
   const built = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
   if (built) return { path: built }

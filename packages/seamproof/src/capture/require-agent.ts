@@ -1,4 +1,4 @@
-import { agentLibrary, calibrationAddon } from '@seamproof/agent'
+import { agentLibrary, calibrationAddon, canaryAddon } from '@seamproof/agent'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 
 /** The agent's library, built if need be; what the machine lacks for it becomes exit code 3. */
@@ -9,6 +9,11 @@ export async function requireAgent(): Promise<string> {
 /** The addon with the cheapest crossings there are. */
 export async function requireCalibrationAddon(): Promise<string> {
   return (await calibrationAddon().catch(explain)).path
+}
+
+/** The addon that breaks rules on purpose. */
+export async function requireCanary(): Promise<string> {
+  return (await canaryAddon().catch(explain)).path
 }
 
 function explain(cause: unknown): never {

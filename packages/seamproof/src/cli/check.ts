@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type Instrument, instruments } from '../contract/finding.js'
 import { addCaptureOptions, type CaptureOptions } from './capture-options.js'
+import { checkCanary } from './check-canary.js'
 import { checkLayer } from './check-layer.js'
 import { checkSubjects } from './check-subjects.js'
 import { type SuiteName, suiteNames } from './check-suites.js'
@@ -30,6 +31,7 @@ export interface CheckOptions extends CaptureOptions, LayerOptions, FindingsFile
   expires?: string
   strict?: boolean
   quiet?: boolean
+  canary?: boolean
 }
 
 const examples = `
@@ -39,6 +41,7 @@ Examples:
   $ seamproof check --suite leaks                     for every build in CI: what leaks, in bytes per operation
   $ seamproof check --with asan,memcheck resize.seam.ts
   $ seamproof check --with layer -- node app.js       every rule of Node-API, on any program
+  $ seamproof check --canary --node /opt/node26/bin/node   can the layer be trusted with this Node?
   $ seamproof check --write-baseline --reason "before the checks"   accept what is there; only what is new fails from now on
   $ seamproof check --shard 1/4                       one of four machines; seamproof merge puts them together
 
@@ -87,13 +90,19 @@ export function checkCommand(): Command {
     .option('--operations <count>', 'operations per round', whole(1, 100_000_000))
     .option('--only <name>', 'run only the workload of this name')
     .option('--node <path>', 'the Node that runs the workload (default: this one)')
-  addFindingsFileOptions(command).optionsGroup('The seam layer:')
+  addFindingsFileOptions(command)
+    .optionsGroup('The seam layer:')
+    .option('--canary', 'only see whether the layer speaks up, with an addon that breaks rules')
   return addLayerOptions(command)
     .addHelpText('after', examples)
     .action(async (operands: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CheckOptions>()
       const program = programAfterSeparator(process.argv, operands)
       assertTogether(options)
+      if (options.canary) {
+        process.exitCode = await checkCanary(options)
+        return
+      }
       process.exitCode = isLayerAlone(options)
         ? await checkLayer(program, operands, options)
         : await checkSubjects(program, operands, options)

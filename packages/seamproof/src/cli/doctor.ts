@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { ExitCode } from '../base/seamproof-error.js'
+import { runCanary } from '../layer-canary.js'
 import { checkMachine, type MachineCheck } from '../pipeline.js'
 import { createTerminal, type Terminal } from './terminal.js'
 
@@ -12,11 +13,32 @@ export function doctorCommand(): Command {
       const options = command.optsWithGlobals<{ json?: boolean; color: boolean }>()
       const terminal = createTerminal(options)
       const checks = await checkMachine(process.cwd())
+      checks.push(await checkSeamLayer(checks))
       const isReady = checks.every((check) => check.status !== 'missing')
       if (options.json) terminal.printJson({ formatVersion: 1, isReady, checks })
       else printChecks(checks, terminal)
       process.exitCode = isReady ? ExitCode.pass : ExitCode.machineLacks
     })
+}
+
+/** Not that the layer is there, but that it speaks. */
+async function checkSeamLayer(checks: readonly MachineCheck[]): Promise<MachineCheck> {
+  const name = 'seam layer'
+  const isAgentThere = checks.every((check) => check.name !== 'agent' || check.status === 'ok')
+  if (!isAgentThere) return { name, status: 'missing', detail: 'there is no agent' }
+  try {
+    const { heard, missed } = await runCanary(process.execPath, process.env)
+    if (missed.length === 0)
+      return { name, status: 'ok', detail: `saw ${heard.length} broken rules of a known-bad addon` }
+    return {
+      name,
+      status: 'limited',
+      detail: `did not see ${missed.join(', ')} in a known-bad addon: check --with layer means nothing here`,
+      remedy: 'use the build of Node from nodejs.org',
+    }
+  } catch (error) {
+    return { name, status: 'limited', detail: (error as Error).message }
+  }
 }
 
 const labels = { ok: 'ok', limited: 'limited', missing: 'MISSING' } as const

@@ -264,10 +264,13 @@ CASE(ENV_003_good) { UNUSED(info); unref(env, 1); return NULL; }
 
 /* The Worker's env ends while a thread of ours still has it. */
 static napi_env g_late_env;
+static volatile int g_has_ended;
+static void tell_end(void *unused) { UNUSED(unused); g_has_ended = 1; }
 static void *late(void *unused) {
   UNUSED(unused);
   const napi_node_version *version;
-  usleep(600000);
+  while (!g_has_ended) usleep(10000);
+  usleep(300000);
   napi_get_node_version(g_late_env, &version);
   return NULL;
 }
@@ -275,6 +278,7 @@ CASE(ENV_004_bad) {
   UNUSED(info);
   pthread_t thread;
   g_late_env = env;
+  napi_add_env_cleanup_hook(env, tell_end, NULL);
   pthread_create(&thread, NULL, late, NULL);
   pthread_detach(thread);
   return NULL;

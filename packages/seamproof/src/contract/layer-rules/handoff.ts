@@ -46,7 +46,8 @@ export const handoffRules: LayerRule[] = [
     title: 'more external memory given back than taken',
     rule: 'The sum of all changes that an env reports with napi_adjust_external_memory is never negative.',
     anchor: 'napi_adjust_external_memory',
-    otherwise: 'The call succeeds, and V8 collects garbage too seldom from then on.',
+    otherwise:
+      'Up to Node 22 the call succeeds, and V8 collects garbage too seldom from then on; Node 24 aborts.',
     detection: 'A running sum for each env; reported when it goes below zero.',
     fix: 'Report the same number of bytes at release as at allocation.',
   },
