@@ -43,7 +43,6 @@ export interface CheckOptions extends CheckRunOptions {
   jobs: number
   shard?: { index: number; count: number } | undefined
   judge: JudgeFindingsOptions
-  signal?: AbortSignal | undefined
   onEvent?: ((event: CheckEvent) => void) | undefined
 }
 

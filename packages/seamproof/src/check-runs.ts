@@ -25,6 +25,8 @@ export interface CheckRunOptions {
   layerFilter?: LayerFilter | undefined
   /** Options of this command line that its reproduce lines must repeat. */
   reproduceWith?: string | undefined
+  /** Ends what runs. */
+  signal?: AbortSignal | undefined
 }
 
 export interface InstrumentRunOptions extends CheckRunOptions {
@@ -128,6 +130,7 @@ async function capture(
     outDir: options.outDir,
     isForced: false,
     outputFile,
+    cancelSignal: options.signal,
   }
   if (target.kind === 'program') {
     const [command, ...args] = target.command

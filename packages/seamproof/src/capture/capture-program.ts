@@ -29,6 +29,8 @@ export interface CaptureProgramOptions {
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
+  /** Ends the subject when it is aborted. */
+  cancelSignal?: AbortSignal | undefined
   /** With mode `samples`. */
   sampler?: SamplerOptions | undefined
 }

@@ -44,6 +44,8 @@ export interface CaptureWorkloadOptions {
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */
   outputFile?: string | undefined
+  /** Ends the subject when it is aborted. */
+  cancelSignal?: AbortSignal | undefined
   /** With mode `samples`: the workload then runs for `profileMs` instead of in rounds. */
   sampler?: SamplerOptions | undefined
   profileMs?: number | undefined
@@ -84,6 +86,7 @@ export async function captureWorkload(options: CaptureWorkloadOptions): Promise<
     timeoutMs: options.timeoutMs,
     // Our stdout is for the report; what a workload prints must not mix with it.
     isStdoutOurs: true,
+    cancelSignal: options.cancelSignal,
     ...(options.outputFile === undefined
       ? {}
       : { outputFile: join(captureDir, options.outputFile) }),

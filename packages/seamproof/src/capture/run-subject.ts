@@ -11,6 +11,8 @@ export interface RunSubjectOptions {
   timeoutMs?: number | undefined
   /** The subject's stdout goes to our stderr. Otherwise all three streams are the subject's, untouched. */
   isStdoutOurs?: boolean
+  /** Ends the subject when it is aborted, and keeps it from starting afterwards. */
+  cancelSignal?: AbortSignal | undefined
   /** Both of its outputs go here: several subjects run at once. */
   outputFile?: string | undefined
 }
@@ -35,6 +37,7 @@ export async function runSubject(options: RunSubjectOptions): Promise<SubjectRun
     reject: false,
     buffer: false,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.cancelSignal === undefined ? {} : { cancelSignal: options.cancelSignal }),
     forceKillAfterDelay: 3000,
   })
   // Not child.kill: that would follow a forwarded SIGTERM with SIGKILL, however long the subject's own shutdown takes.
