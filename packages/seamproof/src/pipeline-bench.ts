@@ -6,7 +6,7 @@ import { heapMeasurements } from './analyze/bench/heap-measurements.js'
 import { latencyMeasurements, rateText } from './analyze/bench/latency-measurements.js'
 import { sliceRate } from './analyze/bench/slice-rate.js'
 import { matchesPattern } from './base/name-pattern.js'
-import { SeamproofError } from './base/seamproof-error.js'
+import { ExitCode, SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { type BenchArm, prepareArm } from './capture/bench/bench-arm.js'
 import { hasValgrind } from './capture/bench/callgrind.js'
@@ -49,6 +49,8 @@ export interface BenchOptions {
   command: readonly string[]
   nodePath?: string | undefined
   only?: string | undefined
+  /** Only workloads with one of these names; `*` stands for any text. */
+  patterns?: readonly string[] | undefined
   parts: readonly BenchPart[]
   /** Of the timed parts, over all processes. */
   timeMs: number
@@ -89,7 +91,10 @@ export async function benchSides(
     nodePath,
     env: options.env,
     timeoutMs: options.timeoutMs,
-    only: options.only,
+    // Of several files only some declare it.
+    ...(options.only !== undefined && options.files.length > 1
+      ? { patterns: [options.only] }
+      : { only: options.only, patterns: options.patterns }),
     onStep: options.onStep,
   }
   const machine = machineFacts(nodePath)
@@ -149,6 +154,8 @@ class Bench {
       },
       this.#setting,
     )
+    if (this.#closed.every(({ result }) => result.workloads.length === 0))
+      throw noSuchWorkload(this.#options)
     if (isTimed) this.#addTimes()
     const openCount = Math.max(5, Math.ceil(processCount / 2))
     if (hasLatency) await this.#addLatency(openCount, share / (openCount * processes))
@@ -249,6 +256,7 @@ class Bench {
   async #addCounts(arm: BenchArm, file: number): Promise<void> {
     const { parts, subjectModules, command, cwd } = this.#options
     const workloads = this.#workloads(arm.name, file)
+    if (workloads.length === 0) return
     if (parts.includes('heap'))
       await this.#attempt(arm, ['JavaScript heap'], undefined, async () =>
         heapMeasurements(
@@ -336,4 +344,12 @@ class Bench {
   #writeJson(name: string, value: unknown): void {
     writeFileSync(join(this.#options.folder, name), `${JSON.stringify(value)}\n`)
   }
+}
+
+function noSuchWorkload({ only, patterns, files }: BenchOptions): SeamproofError {
+  return new SeamproofError(
+    'NO_WORKLOADS',
+    `no workload of ${files.join(', ')} is named "${only ?? patterns?.join('", "')}"`,
+    { exitCode: ExitCode.usage, hint: 'names are those in workload("…")' },
+  )
 }

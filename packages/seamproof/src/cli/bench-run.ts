@@ -157,7 +157,7 @@ function benchOptions(
   }
 }
 
-function noiseOf({ noise }: { noise?: string }): number | undefined {
+export function noiseOf({ noise }: { noise?: string }): number | undefined {
   if (noise === undefined) return undefined
   const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(noise)
   if (match !== null) return Number(match[1]) / 100

@@ -5,6 +5,7 @@ import { benchCommand } from './bench.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { doctorCommand } from './doctor.js'
+import { experimentCommand } from './experiment.js'
 import { exportCommand } from './export.js'
 import { findingsCommand } from './findings.js'
 import { flamegraphCommand } from './flamegraph.js'
@@ -45,6 +46,7 @@ const commands = [
   findingsCommand,
   mergeCommand,
   soakCommand,
+  experimentCommand,
   leaksCommand,
   analyzeCommand,
   summaryCommand,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { opportunityKinds } from '../contract/opportunity.js'
 
 const targetEntrySchema = z.union([
   z.string().min(1),
@@ -30,22 +31,21 @@ export type TargetsConfig = z.infer<typeof targetsSchema>
 
 const environmentSchema = z.record(z.string(), z.string())
 
+const flagDetails = {
+  /** Only these workloads show it: names, or patterns with `*`. */
+  workloads: z.array(z.string().min(1)).min(1).optional(),
+  /** Which kind of opportunity of `seamproof analyze` it takes, for the predicted gain. */
+  opportunity: z.enum(opportunityKinds).optional(),
+}
+
 /** Optimisations that `seamproof experiment` switches: by a variable of @seamproof/kit's flags, or by any variables. */
 export const flagsSchema = z.record(
   z.string().min(1),
   z.union([
     /** The variable of a flag that takes 1 and 0, as those of @seamproof/kit do: `TERMCORE_SIMD`. */
     z.string().min(1),
-    z.strictObject({
-      on: environmentSchema,
-      off: environmentSchema,
-      /** Only these workloads show it: names, or patterns with `*`. */
-      workloads: z.array(z.string().min(1)).optional(),
-    }),
-    z.strictObject({
-      variable: z.string().min(1),
-      workloads: z.array(z.string().min(1)).optional(),
-    }),
+    z.strictObject({ variable: z.string().min(1), ...flagDetails }),
+    z.strictObject({ on: environmentSchema, off: environmentSchema, ...flagDetails }),
   ]),
 )
 

@@ -37,7 +37,9 @@ export function closedLoopMeasurements(
     if (native.length === all.length)
       numbers.push({ metric: 'ffi overhead', unit: 'ns/op', values: differences(rates, native) })
     return [
-      ...numbers.map((one) => toMeasurement(one, workload, evidence, weakness)),
+      ...numbers.map((one) =>
+        toMeasurement(one, workload, evidence, weakness ?? slowerNatively(one)),
+      ),
       ...ownNumbers(all.map((one) => one.own)).map((one) =>
         toMeasurement(one, workload, evidence, tooFew(one.values)),
       ),
@@ -48,6 +50,12 @@ export function closedLoopMeasurements(
 /** Both loops ran in the same process, in turns: the difference is formed there. */
 function differences(rates: readonly SliceRate[], native: readonly Slices[]): number[] {
   return rates.map((rate, index) => rate.nsPerOperation - sliceRate(native[index]!).nsPerOperation)
+}
+
+/** A loop in native code that is slower than calls across the seam does not do the same work. */
+function slowerNatively({ metric, values }: Numbers): Weakness | undefined {
+  if (metric !== 'ffi overhead' || median(values) >= 0) return undefined
+  return { weakness: 'the native loop is slower than the calls: it does something else or more' }
 }
 
 function ownNumbers(processes: readonly OwnSample[][]): Numbers[] {

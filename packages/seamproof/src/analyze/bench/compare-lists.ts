@@ -10,7 +10,13 @@ export interface ListComparison {
 }
 
 /** Told by the machine alone, or by two others of the list. */
-const notCompared: readonly string[] = ['operation time', 'latency floor p99', 'run-queue wait']
+const notCompared: readonly string[] = [
+  'operation time',
+  'latency floor p99',
+  'run-queue wait',
+  'seam overhead',
+  'crossing cost',
+]
 const counted: readonly string[] = [
   'crossings',
   'bytes copied',

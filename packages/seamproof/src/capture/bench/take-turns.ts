@@ -14,6 +14,7 @@ export interface BenchSetting {
   env: NodeJS.ProcessEnv
   timeoutMs: number
   only?: string | undefined
+  patterns?: readonly string[] | undefined
   onStep?: ((text: string) => void) | undefined
 }
 
@@ -47,6 +48,8 @@ export async function closedLoopTurns(
   for (let round = 0; round < processCount; round++) {
     setting.onStep?.(`timing: process ${round + 1} of ${processCount}`)
     await forAll(arms, round, async (arm, prepared, file) => {
+      // The first process told that this file has none of the workloads that were asked for.
+      if (runs.some((run) => run.file === file && run.result.workloads.length === 0)) return
       const result = await runOne(arm, prepared, setting, {
         mode: 'closed',
         name: `closed-${round + 1}`,
@@ -119,7 +122,7 @@ function runOne<Mode extends BenchResult['mode']>(
   setting: BenchSetting,
   { mode, name, nodeFlags = steadyFlags, ...wishes }: OneRun<Mode>,
 ) {
-  const { agentLibrary, calibrationAddon, only, nodePath, env, timeoutMs } = setting
+  const { agentLibrary, calibrationAddon, only, patterns, nodePath, env, timeoutMs } = setting
   return runBenchProcess<Mode>({
     arm,
     file,
@@ -129,6 +132,7 @@ function runOne<Mode extends BenchResult['mode']>(
       agentLibrary,
       calibrationAddon,
       ...(only === undefined ? {} : { only }),
+      ...(patterns === undefined ? {} : { patterns }),
       ...wishes,
     },
     nodePath,

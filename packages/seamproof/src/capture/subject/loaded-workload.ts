@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { matchesPattern } from '../../base/name-pattern.js'
 import {
   type OwnMeasurement,
   type RegisteredWorkload,
@@ -37,6 +38,9 @@ export async function loadWorkloads(plan: WorkloadPlan): Promise<LoadedWorkload[
   const module = (await import(pathToFileURL(plan.modulePath).href)) as Record<string, unknown>
   const registered = registeredWorkloads().map(fromRegistry)
   const all = registered.length > 0 ? registered : [fromExports(module, plan)]
+  const { patterns } = plan
+  if (patterns !== undefined)
+    return all.filter(({ name }) => patterns.some((pattern) => matchesPattern(pattern, name)))
   const chosen = plan.only === undefined ? all : all.filter((one) => one.name === plan.only)
   if (chosen.length === 0)
     throw new WorkloadComplaint(

@@ -7,6 +7,8 @@ export interface WorkloadPlan {
   resultPath: string
   /** Only the workload of this name. */
   only?: string
+  /** Only workloads with one of these names; `*` stands for any text. None is no error. */
+  patterns?: readonly string[]
   /** These win over what the workload says of itself. */
   rounds?: number
   operationsPerRound?: number

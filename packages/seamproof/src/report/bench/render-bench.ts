@@ -70,7 +70,7 @@ function tableLines({ workload, component, lines, notes }: BenchTable, style: Te
   ]
 }
 
-function targetLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
+export function targetLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
   const paint = {
     pass: style.pass,
     fail: style.fail,
