@@ -22,7 +22,7 @@ export interface CollapsedOptions {
 }
 
 /** `;` ends a frame and a line break ends a stack: neither may come from a name. */
-const collapsedName = (label: string): string =>
+export const collapsedName = (label: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   label.replaceAll(';', ':').replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')
 

@@ -25,7 +25,7 @@ export interface SpeedscopeFile {
 export interface SpeedscopeProfile {
   type: 'sampled'
   name: string
-  unit: 'bytes' | 'none'
+  unit: 'bytes' | 'none' | 'nanoseconds'
   startValue: number
   endValue: number
   /** Frame indexes from the root inwards. */

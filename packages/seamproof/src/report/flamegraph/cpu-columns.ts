@@ -1,5 +1,6 @@
 /** A CPU profile as columns of numbers for the page. */
 import type { CpuProfile, CpuThread, SampleState } from '../../contract/cpu-profile.js'
+import { isWaiting } from '../profile/cpu-states.js'
 import { type ShownStacks, withStateFrames } from '../profile/state-frames.js'
 import {
   type CpuColumns,
@@ -24,8 +25,6 @@ const stateCategory: Record<SampleState, FrameCategory> = {
   runnable: 'runnable',
   idle: 'idle',
 }
-
-export const isWaiting = (state: SampleState): boolean => state === 'idle' || state === 'runnable'
 
 export const threadLabel = ({ name, role, tid }: CpuThread): string => {
   const told = name === role || name === '' ? role : `${name}, ${role}`

@@ -43,7 +43,7 @@ const stateModules: Record<string, FrameCategory> = {
   '[idle]': 'idle',
 }
 
-function frameCategory(frame: Frame): FrameCategory {
+export function frameCategory(frame: Frame): FrameCategory {
   const state = stateModules[frame.moduleName ?? '']
   if (state !== undefined) return state
   if (frame.kind === 'wasm') return 'wasm'

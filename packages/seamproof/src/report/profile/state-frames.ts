@@ -85,3 +85,13 @@ function framesInsideGc({ frames, tree }: CpuProfile, treeIndex: number) {
   }
   return { below: node, frames: inside }
 }
+
+/** The frames of one shown stack, innermost first. */
+export function shownStackOf({ frames, tree }: ShownStacks, node: number): Frame[] {
+  const stack: Frame[] = []
+  for (let at = node; at > 0; at = tree.parentIndex[at] ?? 0) {
+    const frame = frames[tree.frameIndex[at] ?? -1]
+    if (frame !== undefined) stack.push(frame)
+  }
+  return stack
+}
