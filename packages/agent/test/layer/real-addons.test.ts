@@ -19,6 +19,12 @@ const used: [name: string, exportName: string | null][] = [
   ['koffi', 'strlen'],
   ['@node-rs/crc32', 'crc32'],
   ['@napi-rs/canvas', 'CanvasElement.encode'],
+  ['argon2', 'hash'],
+  ['@parcel/watcher', 'subscribe'],
+  ['@swc/core', 'transform'],
+  ['lightningcss', 'transform'],
+  ['@node-rs/bcrypt', 'hash'],
+  ['bufferutil', 'mask'],
   ['lmdb', 'Env.open'],
   // Made with V8's own API: nothing of it is seen, and nothing may be said of it.
   ['better-sqlite3', null],

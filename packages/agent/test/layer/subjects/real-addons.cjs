@@ -1,5 +1,5 @@
 // node --expose-gc real-addons.cjs PATH NAME: an ordinary use of a published addon, a few times over, then its end.
-const { mkdtempSync, rmSync } = require('node:fs')
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 
@@ -36,6 +36,43 @@ const uses = {
     await store.close()
     rmSync(folder, { recursive: true })
   },
+  async argon2() {
+    const fast = { timeCost: 2, memoryCost: 1024, parallelism: 1 }
+    if (!(await addon.verify(await addon.hash('a', fast), 'a'))) throw new Error('not the same')
+  },
+  async '@node-rs/bcrypt'() {
+    if (!(await addon.verify('a', await addon.hash('a', 4)))) throw new Error('not the same')
+    addon.hashSync('a', 4)
+  },
+  async '@swc/core'() {
+    const options = { jsc: { parser: { syntax: 'typescript' } } }
+    const { code } = await addon.transform('const a: number = 1', options)
+    if (!code.includes('a = 1') || addon.transformSync('let b', options).code === '')
+      throw new Error('not what was written')
+  },
+  lightningcss() {
+    const code = Buffer.from('a { color: #ff0000; margin: 0px 0px }')
+    if (addon.transform({ filename: 'a.css', code, minify: true }).code.length === 0)
+      throw new Error('nothing is left')
+  },
+  bufferutil() {
+    const source = Buffer.alloc(100, 7)
+    addon.mask(source, Buffer.from([1, 2, 3, 4]), source, 0, source.length)
+    addon.unmask(source, Buffer.from([1, 2, 3, 4]))
+    if (source[99] !== 7) throw new Error('not what was masked')
+  },
+  async '@parcel/watcher'() {
+    const folder = mkdtempSync(join(tmpdir(), 'seamproof-watched-'))
+    let seen
+    const change = new Promise((resolve) => (seen = resolve))
+    const subscription = await addon.subscribe(folder, seen)
+    writeFileSync(join(folder, 'file'), 'text')
+    await change
+    await addon.writeSnapshot(folder, join(folder, 'snapshot'))
+    await addon.getEventsSince(folder, join(folder, 'snapshot'))
+    await subscription.unsubscribe()
+    rmSync(folder, { recursive: true })
+  },
   'better-sqlite3'() {
     const database = new addon(':memory:')
     database.prepare('SELECT 1 AS one').get()
@@ -44,7 +81,7 @@ const uses = {
 }
 
 async function main() {
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 10; i++) {
     await uses[name]()
     globalThis.gc()
     await new Promise((resolve) => setTimeout(resolve, 5))
