@@ -31,6 +31,7 @@ void agt_resources_resolve(void);
 void agt_process_resolve(void);
 void agt_loader_resolve(void);
 void agt_code_resolve(void);
+void smp_mask_resolve(void);
 void agt_resources_init(void);
 void agt_resources_after_fork(void);
 void agt_resources_review(struct agt_thread *thread, const uint8_t *held);
@@ -196,7 +197,11 @@ static void *run_sampler(void *argument) {
       agt_thread_own(NULL); /* exit handlers run here next, and those are the subject's */
       break;
     }
-    struct timespec pause = {0, g_is_samples ? (long)smp_turn_ns() : 5000000};
+    if (g_is_samples) {
+      smp_wait();
+      continue;
+    }
+    struct timespec pause = {0, 5000000};
     nanosleep(&pause, NULL);
   }
   return NULL;
@@ -341,6 +346,7 @@ __attribute__((constructor(101))) static void start(void) {
   agt_process_resolve();
   agt_loader_resolve();
   agt_code_resolve();
+  smp_mask_resolve();
   const char *directory = getenv("SEAMPROOF_CAPTURE");
   if (!directory || directory[0] != '/' || strlen(directory) >= sizeof g_directory) return;
   int saved_errno = errno;

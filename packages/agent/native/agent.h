@@ -299,6 +299,7 @@ struct agt_mapping {
 struct agt_mapping agt_mapping_around(uintptr_t address);
 /* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
 bool agt_object_at(uintptr_t address, struct agt_object *object);
+bool agt_find_object_is_lock_free(void);
 agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc);
 /* A rule of kind AGT_CFA_GUESSED for a frame whose code has no table, 0 when the stack shows none. See guess.c. */
 agt_rule agt_guess_rule(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
@@ -329,6 +330,8 @@ struct agt_registers { uintptr_t pc, sp, rbp; };
 uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller);
 /* How to step out of the frame that returns to `pc`, cached. Async-signal-safe on glibc ≥ 2.35. */
 agt_rule agt_stack_rule(uintptr_t pc);
+/* The same for code without a table, which only the stack itself can tell. */
+agt_rule agt_stack_guess(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
 /* The calling thread's stack. Reads /proc; asks the loader nothing. */
 struct agt_mapping agt_own_stack(void);
 /* Raised whenever code may have changed under cached rules and frames. */
@@ -425,7 +428,13 @@ void smp_thread_begin(void);
 void smp_thread_end(void);
 /* What the helper thread does at each turn: writes what the handlers have left, looks for threads it has not seen. */
 void smp_turn(uint32_t turn);
-uint64_t smp_turn_ns(void);
+/* Until the next turn; signals the threads that run meanwhile. */
+void smp_wait(void);
+/* Around a dlclose. */
+void smp_before_unload(void);
+void smp_after_unload(void);
+void smp_before_exec(void);
+void smp_after_failed_exec(void);
 void smp_after_fork(void);
 /* A range begins (5) or ends (6), or a user's mark (0). */
 void smp_mark(uint32_t kind, const char *name, size_t length);

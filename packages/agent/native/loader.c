@@ -37,8 +37,10 @@ AGT_EXPORT __attribute__((naked)) void *dlopen(const char *path, int flags) {
 
 AGT_EXPORT int dlclose(void *handle) {
   agt_next((void **)&real_dlclose, "dlclose");
+  if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED)) return real_dlclose(handle);
+  smp_before_unload();
   int failed = real_dlclose(handle);
-  if (!__atomic_load_n(&g_recording, __ATOMIC_RELAXED)) return failed;
+  smp_after_unload();
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return failed;
   agt_modules_review();

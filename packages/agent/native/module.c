@@ -86,6 +86,8 @@ bool agt_object_at(uintptr_t address, struct agt_object *object) {
   return dl_iterate_phdr(search_phdrs, &search) == 1;
 }
 
+bool agt_find_object_is_lock_free(void) { return g_find_object != NULL; }
+
 /* -------------------------------------------------------------------------------------------------- MODULE records */
 
 enum { MODULES_MAX = 4096 };

@@ -84,9 +84,11 @@ static void set_state(enum agt_file_state state) {
 #define EXEC(call) \
   do { \
     set_state(AGT_EXECED); \
+    if (agt_is_recorded_process()) smp_before_exec(); \
     int failed = (call); \
     int error = errno; \
     set_state(AGT_OPEN); \
+    if (agt_is_recorded_process()) smp_after_failed_exec(); \
     errno = error; \
     return failed; \
   } while (0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 4096, IDLE_PERIOD_NS = 10000000, TURN_NS = 20000000 };
+enum { THREADS_MAX = 4096, WALL_TURN_NS = 10000000, TURN_NS = 20000000 };
 
 uint64_t g_smp_period_ns = 1000000;
 bool g_smp_is_wall;
@@ -25,6 +26,7 @@ static struct {
   bool wants_to_run; /* after a fork too */
   int wake_timer;    /* of a forked child that has no trace yet */
   uint32_t timers_refused;
+  bool is_nudging, is_nudging_before_exec;
 } g_smp = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake_timer = -1};
 
 uint64_t smp_clock_ns(clockid_t clock) {
@@ -47,7 +49,10 @@ static bool is_after_system_call(const ucontext_t *context) {
 
 static bool is_inside_agent(void) { return t_thread == AGT_T_BUSY || ((uintptr_t)t_thread > 3 && t_thread->busy); }
 
-static void take_sample(struct smp_thread *thread, uint32_t periods, ucontext_t *context) {
+static void take_sample(struct smp_thread *thread, ucontext_t *context) {
+  uint64_t cpu_ns = smp_clock_ns(CLOCK_THREAD_CPUTIME_ID), weight_ns = cpu_ns - thread->sampled_cpu_ns;
+  if (weight_ns < g_smp_period_ns / 2) return; /* a timer's and a nudge's signal in one */
+  thread->sampled_cpu_ns = cpu_ns;
   atomic_fetch_add_explicit(&thread->samples, 1, memory_order_relaxed);
   AGT_COUNT(cpu_samples);
   if (!thread->stack_high) {
@@ -67,7 +72,7 @@ static void take_sample(struct smp_thread *thread, uint32_t periods, ucontext_t 
     AGT_COUNT(cpu_truncated);
   }
   uint32_t state = is_after_system_call(context) ? SMP_KERNEL : SMP_USER;
-  if (!smp_ring_put(thread, &walk, agt_clock_us(), periods * g_smp_period_ns, state)) {
+  if (!smp_ring_put(thread, &walk, agt_clock_us(), weight_ns, state)) {
     atomic_fetch_add_explicit(&thread->dropped, 1, memory_order_relaxed);
     AGT_COUNT(cpu_dropped);
   }
@@ -91,7 +96,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     /* A timer that was deleted may have left a signal behind, and its thread's state may be another's by now. */
     else if (atomic_load_explicit(&thread->life, memory_order_acquire) == SMP_ALIVE && thread->tid == own_tid() &&
              atomic_load_explicit(&g_smp.is_running, memory_order_relaxed))
-      take_sample(thread, (uint32_t)info->si_overrun + 1, context);
+      take_sample(thread, context);
   }
   errno = saved_errno;
 }
@@ -135,9 +140,17 @@ static void set_timer(int id, uint64_t first_ns, uint64_t period_ns) {
 /* Threads must not be sampled in step with each other: each begins somewhere in its period. */
 static uint64_t phase_of(int32_t tid) { return 1 + (uint64_t)(uint32_t)tid * 2654435761u % g_smp_period_ns; }
 
+/* The shortest time between two firings of a CPU clock's timer: the kernel's tick. */
+static uint64_t tick_ns(void) {
+  struct timespec tick;
+  if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0) return 10000000;
+  return (uint64_t)tick.tv_sec * 1000000000u + (uint64_t)tick.tv_nsec;
+}
+
 /* Holder of g_smp.lock. */
 static void arm(struct smp_thread *thread) {
   if (thread->timer < 0) thread->timer = make_timer(thread->tid, thread);
+  thread->sampled_cpu_ns = smp_clock_ns(smp_cpu_clock(thread->tid));
   if (thread->timer >= 0) set_timer(thread->timer, phase_of(thread->tid), g_smp_period_ns);
   else g_smp.timers_refused++;
 }
@@ -284,7 +297,7 @@ static void write_sampler(bool is_start) {
   uint8_t *p = body;
   *p++ = is_start;
   *p++ = g_smp_is_wall;
-  *p++ = 0; /* timers of the threads' CPU clocks */
+  *p++ = g_smp.is_nudging;
   p = agt_put_varint(p, g_smp_period_ns);
   p = agt_put_varint(p, agt_clock_us());
   agt_meta_write(AGT_META_CPU_SAMPLER, body, (size_t)(p - body));
@@ -329,6 +342,80 @@ static void drain(struct smp_thread *thread, bool is_thorough) {
   if (life == SMP_ENDED) atomic_store_explicit(&thread->life, SMP_FREE, memory_order_release);
 }
 
+/* rt_tgsigqueueinfo as a timer would: what is still pending at an exec is dropped by the kernel, and kills nobody. */
+static void nudge(struct smp_thread *thread) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = g_smp_signal;
+  info.si_code = SI_TIMER;
+  info.si_value.sival_ptr = thread;
+  syscall(SYS_rt_tgsigqueueinfo, (long)getpid(), (long)thread->tid, (long)g_smp_signal, &info);
+}
+
+static void nudge_those_that_run(void) {
+  pthread_mutex_lock(&g_smp.lock);
+  uint32_t count = g_smp.is_nudging && atomic_load(&g_smp.is_running) ? atomic_load(&g_smp.count) : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct smp_thread *thread = g_smp.threads[i];
+    if (atomic_load_explicit(&thread->life, memory_order_relaxed) != SMP_ALIVE) continue;
+    uint64_t cpu_ns = smp_clock_ns(smp_cpu_clock(thread->tid));
+    if (cpu_ns == thread->nudged_cpu_ns) continue;
+    uint64_t now_ns = smp_clock_ns(smp_cpu_clock(thread->tid));
+    thread->nudged_cpu_ns = now_ns;
+    if (now_ns > cpu_ns) nudge(thread);
+  }
+  pthread_mutex_unlock(&g_smp.lock);
+}
+
+static void sleep_ns(uint64_t ns) {
+  struct timespec pause = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+  nanosleep(&pause, NULL);
+}
+
+void smp_wait(void) {
+  uint64_t turn_ns = g_smp_is_wall ? WALL_TURN_NS : TURN_NS;
+  if (!g_smp.is_nudging) return sleep_ns(turn_ns);
+  static bool is_exact;
+  if (!is_exact) syscall(SYS_prctl, 29 /* PR_SET_TIMERSLACK */, 1000UL);
+  is_exact = true;
+  uint64_t end_ns = smp_clock_ns(CLOCK_MONOTONIC) + turn_ns;
+  do {
+    bool is_running = smp_is_running();
+    sleep_ns(is_running ? g_smp_period_ns : turn_ns);
+    if (is_running) nudge_those_that_run();
+  } while (smp_clock_ns(CLOCK_MONOTONIC) < end_ns);
+}
+
+/* No signal may be on its way when the program is replaced: the next one has no handler for it. */
+void smp_before_exec(void) {
+  if (!g_smp_signal) return;
+  pthread_mutex_lock(&g_smp.lock);
+  g_smp.is_nudging_before_exec = g_smp.is_nudging;
+  g_smp.is_nudging = false;
+  pthread_mutex_unlock(&g_smp.lock);
+}
+
+void smp_after_failed_exec(void) {
+  if (!g_smp_signal) return;
+  pthread_mutex_lock(&g_smp.lock);
+  g_smp.is_nudging = g_smp.is_nudging_before_exec;
+  pthread_mutex_unlock(&g_smp.lock);
+}
+
+/* A module is about to be unloaded, or has been: what was seen in it must be named before. */
+void smp_before_unload(void) {
+  if (!g_smp_signal) return;
+  struct agt_thread *own = agt_thread_disown();
+  uint32_t count = atomic_load(&g_smp.count);
+  for (uint32_t i = 0; i < count; i++)
+    if (atomic_load(&g_smp.threads[i]->life) != SMP_FREE) smp_ring_drain(g_smp.threads[i], true);
+  smp_unloading(true);
+  agt_thread_own(own);
+}
+void smp_after_unload(void) {
+  if (g_smp_signal) smp_unloading(false);
+}
+
 void smp_turn(uint32_t turn) {
   if (!g_smp_signal) return;
   if (atomic_load(&g_smp.is_running) && turn % 4 == 0) add_all_threads();
@@ -339,7 +426,6 @@ void smp_turn(uint32_t turn) {
   }
 }
 
-uint64_t smp_turn_ns(void) { return g_smp_is_wall ? IDLE_PERIOD_NS : TURN_NS; }
 
 /* --------------------------------------------------------------------------------------------------------- start, stop */
 
@@ -347,6 +433,10 @@ bool smp_is_running(void) { return atomic_load_explicit(&g_smp.is_running, memor
 
 void smp_start(void) {
   if (!g_is_samples || !g_smp.wants_to_run || smp_is_running()) return;
+  if (!agt_find_object_is_lock_free()) {
+    agt_meta_note("this C library is older than glibc 2.35, whose loader cannot be asked in a signal handler: no CPU samples are taken");
+    return;
+  }
   if (!take_signal()) {
     agt_meta_note("no real-time signal is free: no CPU samples are taken");
     return;
@@ -382,6 +472,9 @@ void smp_init(uint64_t rate_hz, bool is_wall, bool is_paused) {
   g_smp_period_ns = 1000000000u / rate_hz;
   g_smp_is_wall = is_wall;
   g_smp.wants_to_run = !is_paused;
+  cpu_set_t cores;
+  bool has_cores = sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) > 1;
+  g_smp.is_nudging = has_cores && tick_ns() > g_smp_period_ns; /* on one core nobody else runs while we look */
   smp_start();
   agt_sampler_start();
 }

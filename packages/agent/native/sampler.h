@@ -2,7 +2,12 @@
  * The CPU sampler: a timer per thread, a walk in the signal handler, and a thread of the agent's own that writes what was
  * seen. Only with SEAMPROOF_MODE=samples.
  *
- *   timer ──signal──► handler, on the thread: walk ──► the thread's ring ──helper thread──► stack tree, CPU_SAMPLES records
+ *   timer, or a nudge ──signal──► handler, on the thread: walk ──► its ring ──helper thread──► stack tree, CPU_SAMPLES
+ *
+ * Timers of CPU clocks only fire at the kernel's tick, which is often slower than the rate that is wanted. Then the helper
+ * thread looks at each thread's CPU clock twice in a row, and signals those that are on a core at that moment. A thread
+ * that waits gets no signal: it would wake up, and many system calls would fail with EINTR. Either way a sample weighs
+ * the CPU time since the thread's last one, so that the sum is the CPU time whoever sent the signal.
  *
  * The handler allocates nothing and takes no lock, so it may interrupt anything: malloc, dlopen, the agent itself.
  */
@@ -58,11 +63,12 @@ struct smp_thread {
   int32_t tid;
   uint32_t index;
   int timer; /* the kernel's id, -1 when there is none */
+  uint64_t sampled_cpu_ns; /* of the handler: the thread's CPU clock at its last sample */
   uintptr_t stack_low, stack_high;
   _Atomic uint64_t samples, dropped, truncated, rootless;
   /* Of the helper thread alone, from here to the ring. */
   uint64_t start_us, base_cpu_ns, cpu_ns, wall_ns, run_queue_ns, base_run_queue_ns;
-  uint64_t seen_wall_ns, seen_cpu_ns, pending_idle_ns, run_queue_seen_ns;
+  uint64_t nudged_cpu_ns, seen_wall_ns, seen_cpu_ns, pending_idle_ns, run_queue_seen_ns;
   uint32_t last_stack, idle_stack;
   char name[16];
   _Atomic uint32_t head, tail; /* words of the ring; the handler writes head, the drain tail */
@@ -75,7 +81,14 @@ struct smp_thread {
 bool smp_ring_put(struct smp_thread *thread, const struct smp_walk *walk, uint64_t now_us, uint64_t weight_ns, uint32_t state);
 void smp_ring_drain(struct smp_thread *thread, bool may_wait);
 void smp_ring_after_fork(void);
-/* A sample that the drain itself makes, for time off the core. */
+/*
+ * While the helper thread looks into modules, none may be unloaded: their headers and tables are read. The lock is not held
+ * over the loader: an unloading is announced before, and nothing is drained until it is over. False: not now.
+ */
+bool smp_modules_hold(bool may_wait);
+void smp_modules_release(void);
+void smp_unloading(bool is_begin);
+/* A sample of time off the core, made by who drains and holds the modules. */
 void smp_write_off_core(struct smp_thread *thread, uint64_t now_us, enum smp_state state, uint64_t ns, uint32_t stack);
 uint32_t smp_stack_id(const struct smp_frame *frames, uint32_t count, uint32_t flags);
 

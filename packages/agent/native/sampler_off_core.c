@@ -58,11 +58,14 @@ void smp_watch_off_core(struct smp_thread *thread) {
   thread->seen_cpu_ns = cpu;
   thread->seen_wall_ns = now;
   thread->pending_idle_ns += off - queued;
+  if (!smp_modules_hold(true)) return;
   uint64_t us = agt_clock_us();
   if (queued > 0) smp_write_off_core(thread, us, SMP_RUNNABLE, queued, thread->last_stack);
   if (!is_same) thread->idle_stack = idle_stack_of(thread, cpu, clock);
   /* It runs right now: what it waited for is seen the next time it waits. */
-  if (!thread->idle_stack || thread->pending_idle_ns == 0) return;
-  smp_write_off_core(thread, us, SMP_IDLE, thread->pending_idle_ns, thread->idle_stack);
-  thread->pending_idle_ns = 0;
+  if (thread->idle_stack && thread->pending_idle_ns > 0) {
+    smp_write_off_core(thread, us, SMP_IDLE, thread->pending_idle_ns, thread->idle_stack);
+    thread->pending_idle_ns = 0;
+  }
+  smp_modules_release();
 }

@@ -68,7 +68,24 @@ static struct batch g_batch;
 static uint8_t g_body[BATCH_BYTES + 16];
 static struct smp_frame g_frames[AGT_DEPTH_MAX];
 
+static _Atomic int g_unloading;
+
 void smp_ring_after_fork(void) { pthread_mutex_init(&g_drain_lock, NULL); }
+
+bool smp_modules_hold(bool may_wait) {
+  if (may_wait) pthread_mutex_lock(&g_drain_lock);
+  else if (pthread_mutex_trylock(&g_drain_lock) != 0) return false;
+  if (!atomic_load(&g_unloading)) return true;
+  pthread_mutex_unlock(&g_drain_lock);
+  return false;
+}
+void smp_modules_release(void) { pthread_mutex_unlock(&g_drain_lock); }
+
+void smp_unloading(bool is_begin) {
+  pthread_mutex_lock(&g_drain_lock);
+  atomic_fetch_add(&g_unloading, is_begin ? 1 : -1);
+  pthread_mutex_unlock(&g_drain_lock);
+}
 
 static void write_batch(struct smp_thread *thread, struct batch *batch) {
   if (!batch->count) return;
@@ -105,8 +122,7 @@ static void begin_batch(void) {
 }
 
 void smp_ring_drain(struct smp_thread *thread, bool may_wait) {
-  if (may_wait) pthread_mutex_lock(&g_drain_lock);
-  else if (pthread_mutex_trylock(&g_drain_lock) != 0) return;
+  if (!smp_modules_hold(may_wait)) return;
   begin_batch();
   struct smp_frame *frames = g_frames;
   uint32_t tail = atomic_load_explicit(&thread->tail, memory_order_relaxed);
@@ -125,13 +141,11 @@ void smp_ring_drain(struct smp_thread *thread, bool may_wait) {
     atomic_store_explicit(&thread->tail, tail, memory_order_release);
   }
   write_batch(thread, &g_batch);
-  pthread_mutex_unlock(&g_drain_lock);
+  smp_modules_release();
 }
 
 void smp_write_off_core(struct smp_thread *thread, uint64_t now_us, enum smp_state state, uint64_t ns, uint32_t stack) {
-  pthread_mutex_lock(&g_drain_lock);
   begin_batch();
   put_sample(thread, &g_batch, now_us, state, ns, stack);
   write_batch(thread, &g_batch);
-  pthread_mutex_unlock(&g_drain_lock);
 }

@@ -47,11 +47,11 @@ static bool peek_for_cfi(void *walk, uintptr_t address, uintptr_t *value) { retu
 
 /* ------------------------------------------------------------------------------------------------- half-made frames */
 
-/* The ends of call instructions. Their bytes are read by a system call: V8 may have unmapped the code. */
-static bool is_after_v8_call(uintptr_t address) {
+/* Read by a system call: V8 may have unmapped the code, or another thread may be unloading the library. */
+static bool ends_with_call(uintptr_t address) {
   uint8_t code[8];
   size_t got;
-  if (!agt_code_may_hold(address - 1) || !copy_bytes(address - 8, code, sizeof code, &got) || got < sizeof code) return false;
+  if (!copy_bytes(address - 8, code, sizeof code, &got) || got < sizeof code) return false;
   const uint8_t *end = code + 8;
   if (end[-5] == 0xe8) return true;                                  /* call rel32 */
   if (end[-2] == 0xff && (end[-1] & 0xf8) == 0xd0) return true;      /* call *%reg */
@@ -67,7 +67,8 @@ static bool is_after_v8_call(uintptr_t address) {
 static bool is_after_call(uintptr_t address) {
   struct agt_object object;
   if (address < 65536 || address >> 47) return false;
-  return agt_object_at(address - 1, &object) ? agt_is_after_call(address) : is_after_v8_call(address);
+  if (!agt_object_at(address - 1, &object)) return agt_code_may_hold(address - 1) && ends_with_call(address);
+  return object.path && object.path[0] ? ends_with_call(address) : agt_is_after_call(address);
 }
 
 /*
@@ -148,11 +149,15 @@ static bool step_by_rule(struct smp_walk *walk, agt_rule rule, uintptr_t registe
   return true;
 }
 
+enum { GUESS_BYTES = 4096 };
+
 /* Compiled code with neither table nor frame pointer. Looks at the stack, so only where that can be read directly. */
 static bool step_by_guess(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS]) {
   uintptr_t sp = registers[AGT_REGISTER_RSP];
   if (sp < walk->low || sp >= walk->high) return false;
-  agt_rule rule = agt_guess_rule(registers[AGT_REGISTER_PC], sp, registers[AGT_REGISTER_RBP], walk->high);
+  /* The caller's frame of a leaf is near; and further out the answer is kept for each return address. */
+  uintptr_t high = walk->high - sp > GUESS_BYTES ? sp + GUESS_BYTES : walk->high;
+  agt_rule rule = agt_stack_guess(registers[AGT_REGISTER_PC], sp, registers[AGT_REGISTER_RBP], high);
   return rule && step_by_rule(walk, rule, registers);
 }
 
@@ -195,6 +200,7 @@ static void walk_on(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS], b
     if (step == AT_ROOT || (step == STEPPED && registers[AGT_REGISTER_PC] < 4096)) {
       if (!is_signal_return(walk->frames[walk->count - 1].pc)) return;
       /* The frame of a handler: what it interrupted goes on under it. */
+      walk->frames[walk->count - 1].pc++; /* the kernel put it there: no call comes before it */
       if (!read_signal_frame(walk, registers)) break;
       registers[AGT_REGISTER_PC]++;
       is_anywhere = true;

@@ -231,6 +231,12 @@ static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr
   return rule;
 }
 
+agt_rule agt_stack_guess(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high) {
+  struct agt_frame frame = {.pc = pc, .sp = sp};
+  struct agt_mapping range = {.low = sp, .high = stack_high};
+  return guessed_rule(&frame, rbp, atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff, range);
+}
+
 /* From a frame to its caller; fills from->rbp_slot. */
 static inline enum step step_by(agt_rule rule, struct agt_frame *from, struct agt_frame *to, struct agt_mapping range) {
   uintptr_t cfa, slot = 0;

@@ -50,7 +50,7 @@ export function profileFromTrace(
     costs[index]!.sampleCount++
     costs[index]!.ns += samples.ns[at]!
     threads.all[thread]!.sampleCount++
-    if (isOnCore(state)) threads.noteRoot(thread, tree.rootFrames(treeIndex))
+    threads.noteRoot(thread, tree.rootFrames(treeIndex))
     timeline.timeNs.push((samples.timeUs[at]! - start.timeUs) * 1000)
     timeline.costIndex.push(index)
   }
@@ -81,8 +81,6 @@ export function profileFromTrace(
     })),
   }
 }
-
-const isOnCore = (state: SampleState) => state !== 'idle' && state !== 'runnable'
 
 function stateOf(code: number, tree: SampleTree, stack: number, treeIndex: number): SampleState {
   if (code === CpuSampleState.idle) return 'idle'
