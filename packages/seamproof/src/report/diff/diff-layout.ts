@@ -1,8 +1,6 @@
 /** Two processes side by side: stacks matched by the names of their frames, since addresses and lines move between builds. */
 import type { ProcessFacts } from '../../contract/facts.js'
 import type { Frame } from '../../contract/frame.js'
-import { EdgeTable } from '../call-tree/edge-table.js'
-import { frameName } from '../frame-text.js'
 import {
   type Amount,
   type LeakedAmounts,
@@ -11,6 +9,7 @@ import {
   type Resource,
   resourceOf,
 } from '../metric.js'
+import { StackMerger } from './stack-merger.js'
 
 export interface DiffSide {
   process: ProcessFacts
@@ -31,93 +30,33 @@ export interface DiffLayout {
   rows: DiffRow[]
 }
 
-/** A path differs by install and a line by edit; the file's own name and the function do not. */
-function diffKey(frame: Frame): string {
-  const file = frame.file ?? ''
-  const short = file.startsWith('node:') ? file : file.slice(file.lastIndexOf('/') + 1)
-  return JSON.stringify([frameName(frame), frame.moduleName ?? '', short, frame.kind])
-}
-
-class Merger {
-  readonly frames: Frame[] = []
-  readonly edges = new EdgeTable()
-  readonly rows = new Map<string, DiffRow>()
-  private readonly indexes = new Map<string, number>()
-
-  add({ process, leaked }: DiffSide, side: 'before' | 'after', metric: Metric): void {
-    const frameOf = process.frames.map((frame) => this.frameIndex(frame))
-    const nodeOf = new Int32Array(process.tree.parentIndex.length).fill(-1)
-    nodeOf[0] = 0
+export function layoutDiff(before: DiffSide, after: DiffSide, metric: Metric): DiffLayout {
+  const merger = new StackMerger()
+  const rows = new Map<string, DiffRow>()
+  const add = ({ process, leaked }: DiffSide, side: 'before' | 'after') => {
+    const nodeOf = merger.add(process)
     process.costs.forEach((cost, index) => {
       const amount = metricAmount(cost, metric, leaked.get(index))
       if (amount.bytes === 0 && amount.blocks === 0) return
-      const resource = resourceOf(cost.kind)
-      const node = this.node(process, frameOf, nodeOf, cost.treeIndex)
-      const row = this.row(node, resource)
+      const row = rowOf(rows, nodeOf(cost.treeIndex), resourceOf(cost.kind))
       row[side].bytes += amount.bytes
       row[side].blocks += amount.blocks
     })
   }
-
-  private frameIndex(frame: Frame): number {
-    const key = diffKey(frame)
-    const known = this.indexes.get(key)
-    if (known !== undefined) {
-      this.frames[known] = frame
-      return known
-    }
-    const index = this.frames.push(frame) - 1
-    this.indexes.set(key, index)
-    return index
-  }
-
-  private node(
-    process: ProcessFacts,
-    frameOf: readonly number[],
-    nodeOf: Int32Array,
-    treeIndex: number,
-  ): number {
-    const path: number[] = []
-    let at = treeIndex
-    while (nodeOf[at] === -1) {
-      path.push(at)
-      at = process.tree.parentIndex[at] ?? 0
-    }
-    let node = nodeOf[at] ?? 0
-    for (const step of path.reverse()) {
-      node = this.edges.child(node, frameOf[process.tree.frameIndex[step] ?? -1] ?? -1)
-      nodeOf[step] = node
-    }
-    return node
-  }
-
-  private row(treeIndex: number, resource: Resource): DiffRow {
-    const key = `${resource} ${treeIndex}`
-    let row = this.rows.get(key)
-    if (row === undefined) {
-      const none = { bytes: 0, blocks: 0 }
-      row = { treeIndex, resource, before: { ...none }, after: { ...none } }
-      this.rows.set(key, row)
-    }
-    return row
-  }
+  add(before, 'before')
+  add(after, 'after')
+  return { frames: merger.frames, tree: merger.tree, rows: [...rows.values()] }
 }
 
-export function layoutDiff(before: DiffSide, after: DiffSide, metric: Metric): DiffLayout {
-  const merger = new Merger()
-  merger.add(before, 'before', metric)
-  merger.add(after, 'after', metric)
-  const { edges, frames, rows } = merger
-  return {
-    frames,
-    tree: {
-      parentIndex: Array.from(edges.parent.subarray(0, edges.size), (parent) =>
-        Math.max(0, parent),
-      ),
-      frameIndex: Array.from(edges.key.subarray(0, edges.size)),
-    },
-    rows: [...rows.values()],
+function rowOf(rows: Map<string, DiffRow>, treeIndex: number, resource: Resource): DiffRow {
+  const key = `${resource} ${treeIndex}`
+  let row = rows.get(key)
+  if (row === undefined) {
+    const none = { bytes: 0, blocks: 0 }
+    row = { treeIndex, resource, before: { ...none }, after: { ...none } }
+    rows.set(key, row)
   }
+  return row
 }
 
 export type DiffChange = 'new' | 'grew' | 'shrank' | 'gone' | 'same'

@@ -5,6 +5,7 @@ import type { Estimate } from '../../contract/facts.js'
 import type { Frame } from '../../contract/frame.js'
 import { formatCount, formatCounted, formatDuration, formatPercent } from '../format-quantity.js'
 import { frameLocation, frameName } from '../frame-text.js'
+import { profileTitle } from '../profile/profile-text.js'
 import {
   fit,
   heading,
@@ -67,13 +68,14 @@ export function renderCpuSummary(
 }
 
 function headline(
-  { command, pid, durationNs, periodNs, clock }: CpuProfile,
+  profile: CpuProfile,
   { onCoreNs, onCoreCount }: CpuSummary,
   style: TextStyle,
 ): string {
+  const { durationNs, periodNs, clock } = profile
   const rate = `${formatCount(1e9 / periodNs)} Hz ${clock === 'wall' ? 'wall clock' : 'CPU time'}`
   return [
-    style.bold(fit(printable(`${command.join(' ')} (pid ${pid})`), style.width)),
+    style.bold(fit(printable(profileTitle(profile)), style.width)),
     `${formatDuration(onCoreNs / 1e6)} of CPU time in ${formatDuration(durationNs / 1e6)}, ${formatCounted(onCoreCount, 'sample')} at ${rate}`,
   ].join('\n')
 }

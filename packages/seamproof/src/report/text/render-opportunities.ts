@@ -1,8 +1,6 @@
 import type { Opportunity, OpportunityList } from '../../contract/opportunity.js'
-import { formatBytes, formatCounted } from '../format-quantity.js'
+import { formatCounted } from '../format-quantity.js'
 import {
-  crossingHeads,
-  crossingRow,
   gainWords,
   headWords,
   needWords,
@@ -10,13 +8,12 @@ import {
   turnWords,
   withoutRecursion,
 } from '../opportunities/opportunity-words.js'
+import { crossingLines } from './render-crossings.js'
 import { stackLines } from './stack-text.js'
 import {
-  columns,
   fit,
   heading,
   joinLines,
-  padEnd,
   padStart,
   printable,
   type TextOptions,
@@ -42,7 +39,7 @@ export function renderOpportunities(
   lines.push(style.dim(headWords(list)))
   if (list.states.length > 0) lines.push(style.dim(wrap(stateLine(list), style.width - 2, '  ')))
   lines.push('', ...rankedLines(list, options.limit ?? 10, style))
-  if (list.crossings.length > 0) lines.push(...crossingLines(list, style))
+  if (list.crossings.length > 0) lines.push(...crossingLines(list.crossings, style), '')
   if (list.turns !== undefined)
     lines.push(
       heading(style, 'Event loop'),
@@ -104,24 +101,4 @@ function opportunityLines(one: Opportunity, index: number, style: TextStyle): st
     `${indent}next: ${printable(one.nextCommand)}`,
     '',
   ]
-}
-
-function crossingLines({ crossings }: OpportunityList, style: TextStyle): string[] {
-  const rows = [
-    [...crossingHeads],
-    ...crossings.slice(0, 15).map((one) => crossingRow(one, formatBytes).map(printable)),
-  ]
-  const hidden = rows.slice(1).every((row) => row[5] === '–') ? [5, 6] : []
-  const shown = rows.map((row) => row.filter((_, at) => !hidden.includes(at)))
-  const widths = shown[0]!.map((_, at) => Math.max(...shown.map((row) => columns(row[at]!))))
-  widths[0] = Math.min(widths[0]!, 40)
-  const lines = shown.map((row, index) => {
-    const text = row
-      .map((cell, at) =>
-        at === 0 ? padEnd(fit(cell, widths[0]!), widths[0]!) : padStart(cell, widths[at]!),
-      )
-      .join('  ')
-    return `  ${index === 0 ? style.dim(text) : text}`
-  })
-  return [heading(style, 'Calls into addons'), ...lines, '']
 }
