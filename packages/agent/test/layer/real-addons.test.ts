@@ -25,6 +25,8 @@ const used: [name: string, exportName: string | null][] = [
   ['lightningcss', 'transform'],
   ['@node-rs/bcrypt', 'hash'],
   ['bufferutil', 'mask'],
+  // napi-rs that looks every function up with dlsym; the others above are linked against Node’s symbols.
+  ['oxc-parser', 'parseSync'],
   ['lmdb', 'Env.open'],
   // Made with V8's own API: nothing of it is seen, and nothing may be said of it.
   ['better-sqlite3', null],

@@ -55,6 +55,11 @@ const uses = {
     if (addon.transform({ filename: 'a.css', code, minify: true }).code.length === 0)
       throw new Error('nothing is left')
   },
+  async 'oxc-parser'() {
+    if (addon.parseSync('a.js', 'let a = 1').program.body.length !== 1)
+      throw new Error('not what was written')
+    await addon.parseAsync?.('a.js', 'let b')
+  },
   bufferutil() {
     const source = Buffer.alloc(100, 7)
     addon.mask(source, Buffer.from([1, 2, 3, 4]), source, 0, source.length)
