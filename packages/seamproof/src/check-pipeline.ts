@@ -33,6 +33,7 @@ import {
 import type { ReadCapture } from './pipeline.js'
 
 export { type CheckTarget, fileTarget, programTarget, shellWord } from './capture/check-plan.js'
+export type { CheckRunOptions } from './check-runs.js'
 export { extendedBaseline } from './judge/accepted-findings.js'
 
 export interface CheckOptions extends CheckRunOptions {

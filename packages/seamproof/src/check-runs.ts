@@ -23,6 +23,14 @@ export interface CheckRunOptions {
   operations?: number | undefined
   subjectModules?: readonly string[] | undefined
   layerFilter?: LayerFilter | undefined
+  /** `gcc`, `clang` or a path, for the builds that sanitizers need. */
+  compiler?: string | undefined
+  /** For a project whose build is none that is known. */
+  build?: { command: string; output: string | string[] } | undefined
+  /** Projects to build besides the one that the workload lies in. */
+  projectDirs?: readonly string[] | undefined
+  /** False: checked as it is installed, even where it could be built. */
+  mustBuild?: boolean | undefined
   /** Options of this command line that its reproduce lines must repeat. */
   reproduceWith?: string | undefined
   /** Ends what runs. */

@@ -47,7 +47,7 @@ export function identityOf(report: DefectReport): DefectIdentity {
   const keys = [`name ${fingerprint}`]
   if (lines.every((line) => line !== ''))
     keys.push(`line ${[kind, rule, ...lines.sort()].join('\n')}`)
-  const outer = ways.map(likenessOf).sort()
+  const outer = ways.map((place) => likenessOf(place, kind)).sort()
   return {
     fingerprint,
     keys,
@@ -120,9 +120,11 @@ function lineKey(frames: readonly Frame[], isWholeWay: boolean): string {
   return counted.map(({ file, line }) => `${baseName(file!)}:${line}`).join('<')
 }
 
-function likenessOf({ frames, callee }: Place): string {
+function likenessOf({ frames, callee }: Place, kind: DefectReport['kind']): string {
   const outermost = frames.at(-1)
   if (outermost === undefined || outermost.origin !== 'subject') return ''
+  // Who does not say what was called for the memory does not say enough to be compared.
+  if (kind === 'leak' && callee === undefined) return ''
   const called = callee === undefined ? '' : plainFunctionName(callee.functionName)
   return `${moduleOf(outermost)} ${outermost.isNamed ? nameKey(outermost) : ''} → ${called}`
 }

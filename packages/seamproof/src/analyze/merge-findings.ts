@@ -90,7 +90,7 @@ function joinAlike(groups: readonly Sighting[][]): Sighting[][] {
   const byLikeness = new Map<string, Sighting[][]>()
   const joined: Sighting[][] = []
   for (const group of groups) {
-    const likenesses = new Set(group.map(({ identity }) => identity.likeness))
+    const likenesses = new Set(group.flatMap(({ identity }) => identity.likeness ?? []))
     const [likeness] = likenesses
     if (likenesses.size !== 1 || likeness === undefined) joined.push(group)
     else byLikeness.set(likeness, [...(byLikeness.get(likeness) ?? []), group])

@@ -11,6 +11,14 @@ const growthInstruments: readonly Instrument[] = ['track']
 /** Told by looking for a pointer to the block; memcheck before LeakSanitizer, since it knows more of them. */
 const lossInstruments: readonly Instrument[] = ['memcheck', 'asan']
 
+interface Looked {
+  workload: string
+  target: string
+  by: Set<Instrument>
+  /** The file has no other. */
+  isAlone: boolean
+}
+
 /** Bytes and blocks per operation for each workload that an instrument looked at for leaks. */
 export function summarizeLeaks(
   runs: readonly CheckRun[],
@@ -20,30 +28,31 @@ export function summarizeLeaks(
     ({ status, instrument }) =>
       status === 'ran' && [...growthInstruments, ...lossInstruments].includes(instrument),
   )
-  const byWorkload = new Map<string, { workload: string; target: string; by: Set<Instrument> }>()
+  const byWorkload = new Map<string, Looked>()
   for (const { target, workloads, instrument } of looked)
     for (const workload of workloads ?? []) {
       const key = `${target}\n${workload}`
       const known = byWorkload.get(key)
-      if (known === undefined) byWorkload.set(key, { workload, target, by: new Set([instrument]) })
+      const isAlone = workloads?.length === 1
+      if (known === undefined)
+        byWorkload.set(key, { workload, target, by: new Set([instrument]), isAlone })
       else known.by.add(instrument)
     }
   return [...byWorkload.values()]
-    .map(({ workload, target, by }) => summaryOf(workload, target, by, findings))
+    .map((one) => summaryOf(one, findings))
     .sort((a, b) => compareText(a.target, b.target) || compareText(a.workload, b.workload))
 }
 
 function summaryOf(
-  workload: string,
-  target: string,
-  by: ReadonlySet<Instrument>,
+  { workload, target, by, isAlone }: Looked,
   findings: readonly Finding[],
 ): LeakSummary {
   const leaks = findings.filter(
-    ({ kind, reports, seenBy }) =>
+    ({ kind, workloads, seenBy }) =>
       kind === 'leak' &&
-      reports.some((report) => report.workload === workload) &&
-      seenBy.some((one) => one.target === target),
+      seenBy.some((one) => one.target === target) &&
+      // Who looked only at the end knows no workload.
+      (workloads.includes(workload) || (isAlone && workloads.length === 0)),
   )
   const has = (wanted: readonly Instrument[]) => wanted.some((one) => by.has(one))
   return {
@@ -64,7 +73,9 @@ function sum(
 ): { bytes: number; blocks: number } {
   const total = { bytes: 0, blocks: 0 }
   for (const { reports, perOperation } of leaks) {
-    const own = reports.filter((report) => report.workload === workload && !isReachable(report))
+    const own = reports.filter(
+      (report) => (report.workload ?? workload) === workload && !isReachable(report),
+    )
     for (const instrument of wanted) {
       const seen = own.filter((report) => report.instrument === instrument)
       if (seen.length === 0) continue

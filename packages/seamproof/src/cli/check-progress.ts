@@ -1,6 +1,7 @@
 import type { CheckEvent } from '../check-pipeline.js'
 import type { CheckRun } from '../contract/finding.js'
 import { formatCounted, formatDuration } from '../report/format-quantity.js'
+import { fit } from '../report/text/text-style.js'
 import { startProgress } from './progress.js'
 
 export interface CheckProgress {
@@ -72,7 +73,7 @@ const seconds = (durationMs: number) => `${Math.round(durationMs / 1000)} s`
 function doneLine(run: CheckRun, doneCount: number, jobCount: number): string {
   const end =
     run.status === 'not-run'
-      ? `not run: ${(run.reason ?? '').split('\n')[0]}`
+      ? `not run: ${fit((run.reason ?? '').split('\n')[0]!, 100)}`
       : `${formatCounted(run.reports.length, 'report')}  ${formatDuration(run.wallMs)}`
   return `[${doneCount}/${jobCount}] ${run.instrument}  ${run.target}  ${end}`
 }

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import {
   type CheckResult,
+  type CheckRunOptions,
   type CheckTarget,
   extendedBaseline,
   fileTarget,
@@ -66,6 +67,7 @@ export async function checkSubjects(
       operations: options.operations ?? loaded.config.operations,
       subjectModules: loaded.config.subjectModules,
       layerFilter: layerFilter(options),
+      ...buildOptions(options, loaded),
       reproduceWith: repeatedOptions(options),
     })
   } finally {
@@ -105,9 +107,33 @@ function layerEnvironmentWithoutLayer(options: CheckOptions): NodeJS.ProcessEnv 
   return env
 }
 
+function buildOptions(
+  { project, compiler, build }: CheckOptions,
+  { config, folder }: LoadedConfig,
+): Pick<CheckRunOptions, 'compiler' | 'build' | 'projectDirs' | 'mustBuild'> {
+  return {
+    compiler: compiler ?? config.check?.compiler,
+    build: config.check?.build,
+    projectDirs:
+      project?.map((one) => resolve(one)) ??
+      config.check?.projects?.map((one) => resolve(folder, one)),
+    mustBuild: build,
+  }
+}
+
 /** The options that a finding depends on. */
-function repeatedOptions({ rounds, operations, node }: CheckOptions): string | undefined {
+function repeatedOptions({
+  rounds,
+  operations,
+  node,
+  project,
+  compiler,
+  build,
+}: CheckOptions): string | undefined {
   const words = [
+    ...(project ?? []).map((one) => ['--project', one]),
+    compiler === undefined ? [] : ['--compiler', compiler],
+    build === false ? ['--no-build'] : [],
     rounds === undefined ? [] : ['--rounds', String(rounds)],
     operations === undefined ? [] : ['--operations', String(operations)],
     node === undefined ? [] : ['--node', node],

@@ -31,6 +31,9 @@ export interface CheckOptions extends CaptureOptions, LayerOptions, FindingsFile
   expires?: string
   strict?: boolean
   quiet?: boolean
+  project?: string[]
+  compiler?: string
+  build?: boolean
   canary?: boolean
 }
 
@@ -79,6 +82,10 @@ export function checkCommand(): Command {
     .option('--timeout <time>', 'stop a run after this time, such as 90s', durationMs)
     .option('--limit <count>', 'how many findings to show in full (default: 20)', whole(1, 100_000))
     .option('--quiet', 'no progress')
+    .optionsGroup('Builds for sanitizers:')
+    .option('--project <folder...>', 'sources to build besides those the workload lies in')
+    .option('--compiler <name>', 'gcc, clang, or the path of one (default: gcc)')
+    .option('--no-build', 'check what is installed, even where it could be built')
     .optionsGroup('What is accepted:')
     .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
     .option('--write-baseline', 'accept everything new, for the reason given')

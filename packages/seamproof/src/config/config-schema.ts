@@ -13,6 +13,15 @@ const suppressionSchema = z.strictObject({
   expires: z.iso.date().optional(),
 })
 
+const globs = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+
+const buildSchema = z.strictObject({
+  /** A line for the shell, run in a copy of the project with CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS and PATH set. */
+  command: z.string().min(1),
+  /** Where its addons are afterwards, as glob patterns relative to the project. */
+  output: globs,
+})
+
 const checkSchema = z.strictObject({
   /** What `seamproof check` looks with; all that the machine and the subject allow when absent. */
   instruments: z.array(z.enum(instruments)).min(1).optional(),
@@ -20,6 +29,12 @@ const checkSchema = z.strictObject({
   required: z.array(z.enum(instruments)).optional(),
   /** Accepted findings, relative to the config file; `seamproof.baseline.json` when absent. */
   baseline: z.string().min(1).optional(),
+  /** For a project whose build is none that is known. */
+  build: buildSchema.optional(),
+  /** Projects to build besides the one that a workload lies in, relative to the config file. */
+  projects: z.array(z.string().min(1)).optional(),
+  /** `gcc`, `clang`, or the path of one. */
+  compiler: z.string().min(1).optional(),
   /** How many runs at once; the machine's cores when absent. */
   jobs: z.int().min(1).max(256).optional(),
 })

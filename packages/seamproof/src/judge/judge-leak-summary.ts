@@ -11,7 +11,7 @@ export function judgeLeakSummary(
   const own = findings.filter(
     ({ kind, workloads, seenBy }) =>
       kind === 'leak' &&
-      workloads.includes(workload) &&
+      (workloads.length === 0 || workloads.includes(workload)) &&
       seenBy.some((one) => one.target === target),
   )
   const failing = own.filter(isFailing)

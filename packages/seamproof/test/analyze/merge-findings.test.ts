@@ -67,6 +67,25 @@ describe('findings merged over instruments', () => {
     }
   })
 
+  it('are one in a module without symbols, when an instrument knows only addresses, or not what was called', () => {
+    const napi = { ...system('napi_create_reference', 'node'), origin: 'runtime' as const }
+    const seenAs = (outer: Frame[], inner: Frame[] = [napi]) => ({
+      stacks: allocated(...inner, ...outer, script('makeThumb', 12)),
+    })
+    const offsets = [own('thumb.node+0x960d'), own('thumb.node+0x9f63')]
+    const addresses = [0x2c4b260d, 0x2c4b2f63].map((address) => ({
+      ...own(`0x${address.toString(16)}`),
+      isNamed: false,
+    }))
+    const findings = mergeFindings([
+      madeRun('track', [{ ...seenAs(offsets), perOperation: { bytes: 40, blocks: 1 } }]),
+      madeRun('layer', [{ ...seenAs(offsets, []), perOperation: { bytes: 0, blocks: 1 } }]),
+      madeRun('memcheck', [seenAs(addresses)]),
+    ])
+    expect(findings.map(({ instruments }) => instruments)).toEqual([['layer', 'memcheck', 'track']])
+    expect(findings[0]!.perOperation).toEqual({ bytes: 40, blocks: 1 })
+  })
+
   it('stay two when one instrument told them apart', () => {
     const other = allocated(system('operator new(unsigned long)'), own('decode'), own('Thumb::Run'))
     const findings = mergeFindings([

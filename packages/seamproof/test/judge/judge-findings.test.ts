@@ -225,6 +225,14 @@ describe('leaks per workload', () => {
     ])
   })
 
+  it('take the rate from the tracker where a checker saw the same blocks only at the end', () => {
+    const atEnd = madeRun('asan', [{ stacks: leak('encode').stacks!, bytes: 6400, blocks: 100 }])
+    const runs = [madeRun('track', [leak('encode')]), atEnd]
+    expect(summarizeLeaks(runs, mergeFindings(runs))).toMatchObject([
+      { lost: { bytes: 64, blocks: 1 } },
+    ])
+  })
+
   it('have no number of an instrument that did not run', () => {
     const runs = [madeRun('track', []), notRun('tool-missing')]
     const [summary] = summarizeLeaks(runs, mergeFindings(runs))

@@ -64,7 +64,9 @@ function headline(
   status: VerdictStatus,
   style: TextStyle,
 ): string {
-  const of = (wanted: Finding['status']) => findings.filter((one) => one.status === wanted).length
+  const of = (wanted: Finding['status']) =>
+    findings.filter((one) => one.status === wanted && one.severity !== 'advice').length
+  const advice = findings.filter((one) => one.severity === 'advice' && one.status === 'new').length
   const words: Record<VerdictStatus, string> = {
     pass: style.pass('✓ pass'),
     fail: style.fail('✗ FAIL'),
@@ -74,6 +76,7 @@ function headline(
   const ran = runs.filter((run) => run.status === 'ran').length
   const parts = [
     of('new') === 0 ? 'no new finding' : formatCounted(of('new'), 'new finding'),
+    advice > 0 ? `${advice} advice` : '',
     of('known') > 0 ? `${of('known')} known` : '',
     of('suppressed') > 0 ? `${of('suppressed')} suppressed` : '',
     `${ran} of ${formatCounted(runs.length, 'run')} made`,
