@@ -32,12 +32,26 @@ const rules = {
     node: true,
   },
   'layer-canary.ts': { rooms: ['contract', 'base', 'capture', 'trace'], node: true },
+  'pipeline-inject.ts': {
+    rooms: [
+      'pipeline.ts',
+      'contract',
+      'base',
+      'config',
+      'capture',
+      'trace',
+      'symbols',
+      'analyze',
+      'judge',
+    ],
+    node: true,
+  },
   'check-pipeline.ts': {
     rooms: ['contract', 'base', 'capture', 'analyze', 'judge', 'pipeline.ts', 'check-runs.ts'],
     node: true,
   },
   'check-runs.ts': {
-    rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts'],
+    rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts', 'pipeline-inject.ts'],
     node: true,
   },
   'validate-pipeline.ts': {

@@ -90,7 +90,7 @@ struct agt_thread {
   uint32_t foreign_generation, foreign_next;
 
   /* frames[0] is the outermost; fresh[] holds those inside the part that could be reused. */
-  uint32_t frame_count;
+  uint32_t frame_count, fresh_count;
   uint32_t frame_generation;
   struct agt_frame frames[AGT_DEPTH_MAX];
   struct agt_frame fresh[AGT_DEPTH_MAX];
@@ -228,7 +228,7 @@ enum agt_meta {
   AGT_META_LAYER, AGT_META_FINDING, AGT_META_FINDING_REPEATED, AGT_META_CROSSINGS, AGT_META_LAYER_LIVE,
   /* The CPU sampler's, see sampler.h. */
   AGT_META_CPU_SAMPLER, AGT_META_CPU_THREAD, AGT_META_CPU_SAMPLES,
-  AGT_META_LAYER_NODE = 30
+  AGT_META_LAYER_NODE = 30, AGT_META_POINT, AGT_META_INJECTED, AGT_META_STRESS
 };
 
 struct agt_meta_state {
@@ -334,6 +334,8 @@ agt_rule agt_stack_rule(uintptr_t pc);
 agt_rule agt_stack_guess(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
 /* The calling thread's stack. Reads /proc; asks the loader nothing. */
 struct agt_mapping agt_own_stack(void);
+/* Return addresses of the walk just made, innermost first. */
+uint32_t agt_stack_innermost(const struct agt_thread *thread, uintptr_t *pcs, uint32_t limit);
 /* Raised whenever code may have changed under cached rules and frames. */
 extern _Atomic uint32_t g_code_generation;
 extern _Atomic uint32_t g_map_generation;
@@ -406,6 +408,9 @@ extern bool g_lyr_active;
 /* What Node itself exports under the name that led to `found`. */
 void *agt_layer_real(void *found);
 void agt_layer_mark(enum agt_mark_kind kind);
+/* Whether this allocation is to fail, which is asked only when `g_lyr_fails_allocations`. Not inside the agent. */
+extern bool g_lyr_fails_allocations;
+bool agt_layer_fails(enum agt_kind kind, struct agt_registers caller);
 /* A block is about to be freed: JavaScript may hold it. Not inside the agent. */
 void agt_layer_free(const void *block, struct agt_registers caller);
 /* A block was allocated: by whom JavaScript called. */

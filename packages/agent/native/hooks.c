@@ -31,7 +31,16 @@ static AGT_NOINLINE void record_free(void *block) {
   agt_thread_leave(thread);
 }
 
+/* The fault injector's: what an allocation that fails leaves behind. */
+bool g_lyr_fails_allocations;
+#define FAILS(kind) (AGT_UNLIKELY(g_lyr_fails_allocations) && agt_layer_fails(kind, AGT_CALLER()))
+static AGT_NOINLINE void *no_memory(void) {
+  errno = ENOMEM;
+  return NULL;
+}
+
 AGT_EXPORT void *malloc(size_t bytes) {
+  if (FAILS(AGT_MALLOC)) return no_memory();
   void *block = g_real.malloc(bytes);
   if (TRACKED() && block) record_alloc(AGT_MALLOC, block, bytes, AGT_CALLER());
   return block;
@@ -47,6 +56,7 @@ AGT_EXPORT void free(void *block) {
 }
 
 AGT_EXPORT void *calloc(size_t count, size_t bytes) {
+  if (FAILS(AGT_CALLOC)) return no_memory();
   void *block = g_real.calloc(count, bytes);
   if (TRACKED() && block) record_alloc(AGT_CALLOC, block, count * bytes, AGT_CALLER());
   return block;
@@ -83,6 +93,7 @@ static AGT_NOINLINE void *realloc_bootstrap(void *block, size_t bytes) {
 }
 
 AGT_EXPORT void *realloc(void *block, size_t bytes) {
+  if (bytes && FAILS(AGT_REALLOC)) return no_memory();
   if (AGT_UNLIKELY(block && agt_is_bootstrap(block))) return realloc_bootstrap(block, bytes);
   if (TRACKED()) return realloc_tracked(block, bytes, AGT_CALLER());
   return g_real.realloc(block, bytes);
@@ -94,24 +105,28 @@ AGT_EXPORT void *reallocarray(void *block, size_t count, size_t bytes) {
     errno = ENOMEM;
     return NULL;
   }
+  if (total && FAILS(AGT_REALLOC)) return no_memory();
   if (AGT_UNLIKELY(block && agt_is_bootstrap(block))) return realloc_bootstrap(block, total);
   if (TRACKED()) return realloc_tracked(block, total, AGT_CALLER());
   return g_real.realloc(block, total);
 }
 
 AGT_EXPORT int posix_memalign(void **out, size_t alignment, size_t bytes) {
+  if (FAILS(AGT_ALIGNED)) return ENOMEM;
   int failed = g_real.posix_memalign(out, alignment, bytes);
   if (TRACKED() && !failed && *out) record_alloc(AGT_ALIGNED, *out, bytes, AGT_CALLER());
   return failed;
 }
 
 AGT_EXPORT void *aligned_alloc(size_t alignment, size_t bytes) {
+  if (FAILS(AGT_ALIGNED)) return no_memory();
   void *block = g_real.aligned_alloc(alignment, bytes);
   if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, bytes, AGT_CALLER());
   return block;
 }
 
 AGT_EXPORT void *memalign(size_t alignment, size_t bytes) {
+  if (FAILS(AGT_ALIGNED)) return no_memory();
   void *block = g_real.memalign(alignment, bytes);
   if (TRACKED() && block) record_alloc(AGT_ALIGNED, block, bytes, AGT_CALLER());
   return block;

@@ -215,6 +215,9 @@ void agt_layer_mark(enum agt_mark_kind kind) {
   if (!thread) return;
   lyr_live_write();
   lyr_findings_write();
-  if (kind == AGT_MARK_PROGRAM_END) lyr_crossings_write();
+  if (kind == AGT_MARK_PROGRAM_END) {
+    lyr_crossings_write();
+    lyr_points_write();
+  }
   agt_thread_leave(thread);
 }

@@ -72,6 +72,7 @@ struct lyr_object {
   napi_ref weak; /* async work: to a buffer that its data points into, from `pointer_at` */
   uintptr_t *pointer_at, pointer;
   struct lyr_site *site;
+  struct lyr_point *point; /* thread-safe functions: their calls, as a place for faults */
   struct lyr_object *next;
 };
 
@@ -142,6 +143,9 @@ struct lyr_thread {
   bool is_owner;    /* of an env */
   uint64_t total;
   uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
+  napi_status injected;       /* what napi_get_last_error_info says until another function is called */
+  uint64_t injected_at;       /* `total` then */
+  napi_extended_error_info injected_info;
   struct lyr_thread *next;
 };
 
@@ -153,7 +157,8 @@ struct lyr_call {
   struct agt_registers caller;
 };
 
-struct lyr_function_entry { const char *name; void *wrapper; };
+/* `statuses`: what it may fail with although its caller did nothing wrong; ends with 0. See scripts/plausible-statuses.mjs. */
+struct lyr_function_entry { const char *name; void *wrapper; uint8_t statuses[4]; };
 extern const struct lyr_function_entry g_lyr_functions[LYR_FUNCTIONS];
 _Static_assert(LYR_FUNCTIONS < 256, "a function fits a byte");
 extern void *g_lyr_real[LYR_FUNCTIONS];
@@ -211,16 +216,17 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   if (AGT_UNLIKELY(known && (known->owner != self || known->state != 1))) lyr_check_place(call);
   if (AGT_UNLIKELY(g_lyr_asks_for_answers)) lyr_check_answer(call);
 }
-/* layer_inject.c */
+/* Faults on purpose (layer_inject.c): the status to fail with instead of making the call, NAPI_OK to make it. */
 extern bool g_lyr_injects, g_lyr_refuses_external;
-bool lyr_inject(struct lyr_call *call);
+napi_status lyr_inject(struct lyr_call *call);
 void lyr_inject_init(void);
 
 #define LYR_BEGIN(name, env) \
   struct lyr_call call; \
   lyr_begin(&call, LYR_##name, env, AGT_CALLER()); \
   if (AGT_UNLIKELY(!(env))) lyr_no_env(&call); \
-  if (AGT_UNLIKELY(g_lyr_injects) && lyr_inject(&call)) return NAPI_GENERIC_FAILURE
+  napi_status injected = AGT_UNLIKELY(g_lyr_injects) ? lyr_inject(&call) : NAPI_OK; \
+  if (AGT_UNLIKELY(injected != NAPI_OK)) return injected
 
 static inline napi_status lyr_end(struct lyr_call *call, napi_status status) {
   if (AGT_UNLIKELY(status != NAPI_OK && call->self && call->env)) lyr_failed(call, status);
@@ -328,6 +334,38 @@ uint32_t lyr_stack(const struct lyr_call *call);
 void lyr_findings_write(void);
 uint8_t *lyr_put_text(uint8_t *p, const char *text, size_t limit);
 enum lyr_phase lyr_phase_now(const struct lyr_thread *self);
+
+/* ------------------------------------------------------------------- places for faults (layer_point.c, layer_inject.c) */
+
+enum lyr_point_class { LYR_POINT_CALL = 0, LYR_POINT_ALLOC = 1, LYR_POINT_TSFN = 2 };
+enum { LYR_POINT_STACKS = 16 };
+
+/* One place in the subject's code where a fault can be made, the same in every run of the same program. */
+struct lyr_point {
+  uint64_t key; /* of its class, function and the subject's frames, by module and offset */
+  uint8_t class, phase;
+  uint32_t addon;
+  const char *function;
+  const uint8_t *statuses;
+  char within[62];
+  uint64_t count; /* how often it was come by; guarded by the points' lock, as all below */
+  uint32_t stack_count;
+  struct { uint32_t stack; uint64_t first, count; } stacks[LYR_POINT_STACKS];
+};
+
+void lyr_points_init(void);
+/* The point where the caller stands, NULL when it is not in the subject's code or there are too many. */
+struct lyr_point *lyr_point_at(struct lyr_thread *self, enum lyr_point_class class, const char *function,
+                               const uint8_t *statuses, struct agt_registers caller, uint32_t *stack);
+/* Comes by: which time it is, from 1. */
+uint64_t lyr_point_passed(struct lyr_point *point, uint32_t stack);
+void lyr_points_write(void);
+enum lyr_origin { LYR_FROM_RUNTIME, LYR_FROM_SYSTEM, LYR_FROM_SUBJECT, LYR_FROM_AGENT };
+enum lyr_origin lyr_origin_of(uintptr_t pc, struct agt_object *object);
+/* A thread-safe function was made; its callback is about to run. True: it ran with no env, and the process is over. */
+void lyr_inject_tsfn(struct lyr_object *tsfn, const struct lyr_call *call);
+void lyr_inject_call_js(struct lyr_object *tsfn, napi_threadsafe_function_call_js original, void *context, void *data);
+napi_status lyr_inject_queue(struct lyr_call *call, napi_threadsafe_function real, bool is_blocking);
 
 /* ------------------------------------------------------------------------------------------ hooks of other parts */
 

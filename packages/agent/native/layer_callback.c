@@ -339,6 +339,7 @@ static void on_call_js(napi_env env, napi_value js_callback, void *context, void
     struct lyr_call call = {.self = self, .env = known, .function = LYR_FUNCTIONS};
     if (js_callback) lyr_made(&call, NAPI_OK, &js_callback);
   }
+  if (AGT_UNLIKELY(g_lyr_injects) && tsfn && tsfn->point && env) lyr_inject_call_js(tsfn, original, context, data);
   original(env, js_callback, context, data);
   if (self) lyr_frame_leave(self, depth);
 }

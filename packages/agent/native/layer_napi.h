@@ -66,7 +66,12 @@ typedef struct napi_module {
   void *reserved[4];
 } napi_module;
 
-typedef struct napi_extended_error_info napi_extended_error_info;
+typedef struct napi_extended_error_info {
+  const char *error_message;
+  void *engine_reserved;
+  uint32_t engine_error_code;
+  napi_status error_code;
+} napi_extended_error_info;
 typedef struct napi_node_version {
   uint32_t major, minor, patch;
   const char *release;

@@ -34,6 +34,7 @@ napi_status lyr_napi_create_threadsafe_function(napi_env env, napi_value func, n
     if (call.env && !call.env->loop && call.self->tid == (int32_t)g_header->pid)
       LYR_REAL(napi_get_uv_event_loop)(env, &call.env->loop);
     *result = LYR_HANDLE(tsfn);
+    if (AGT_UNLIKELY(g_lyr_injects) && calls) lyr_inject_tsfn(tsfn, &call);
   } else if (status != NAPI_OK) {
     if (tsfn) lyr_object_dead(tsfn, NULL);
     lyr_callback_free(ends);
@@ -93,6 +94,9 @@ napi_status lyr_napi_call_threadsafe_function(napi_threadsafe_function func, voi
   struct lyr_object *object;
   begin(&call, LYR_napi_call_threadsafe_function, AGT_CALLER());
   if (!is_tsfn(&call, &func, &object)) return NAPI_CLOSING;
+  napi_status injected = AGT_UNLIKELY(g_lyr_injects) && object ? lyr_inject_queue(&call, func, is_blocking) : NAPI_OK;
+  if (injected == NAPI_CLOSING && object->count) object->count--;
+  if (injected != NAPI_OK) return injected;
   if (object && call.self && is_blocking == NAPI_TSFN_BLOCKING && object->queue_limit && object->env &&
       object->env->owner == call.self) {
     lyr_report(&call, LYR_RULE_TSFN_004, object, LYR_NOTES(LYR_NUMBER("queue limit", object->queue_limit)));
@@ -119,6 +123,8 @@ napi_status lyr_napi_acquire_threadsafe_function(napi_threadsafe_function func) 
   struct lyr_object *object;
   begin(&call, LYR_napi_acquire_threadsafe_function, AGT_CALLER());
   if (!is_tsfn(&call, &func, &object)) return NAPI_CLOSING;
+  napi_status injected = AGT_UNLIKELY(g_lyr_injects) ? lyr_inject(&call) : NAPI_OK;
+  if (injected != NAPI_OK) return injected;
   napi_status status = LYR_REAL(napi_acquire_threadsafe_function)(func);
   if (status == NAPI_OK && object) object->count++;
   return status;

@@ -325,6 +325,7 @@ static AGT_NOINLINE uint32_t look_up_nodes(struct agt_frame *frames, uint32_t ke
  */
 static uint32_t finish(struct agt_thread *thread, uint32_t kept, uint32_t fresh_count, uint32_t outer_flags, bool is_kept) {
   struct agt_frame *frames = thread->frames, *fresh = thread->fresh;
+  thread->fresh_count = fresh_count;
   if (!fresh_count && frames[kept - 1].node) {
     thread->frame_count = is_kept ? kept : 0;
     return frames[kept - 1].node;
@@ -443,4 +444,13 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
     if (step == STEP_NO_CODE && count > 1) count--; /* what was taken for a return address is none */
     return finish(thread, 0, count, AGT_NODE_ENDED_EARLY, false);
   }
+}
+
+uint32_t agt_stack_innermost(const struct agt_thread *thread, uintptr_t *pcs, uint32_t limit) {
+  uint32_t count = 0;
+  if (thread->frame_count)
+    for (uint32_t i = thread->frame_count; i-- > 0 && count < limit;) pcs[count++] = thread->frames[i].pc;
+  else
+    for (uint32_t i = 0; i < thread->fresh_count && count < limit; i++) pcs[count++] = thread->fresh[i].pc;
+  return count;
 }

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { plausibleStatuses, statusNames } from './plausible-statuses.mjs'
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '../native')
 const require = createRequire(import.meta.url)
@@ -85,6 +86,13 @@ function wrapper(fn) {
   ].join('\n')
 }
 
+/** What `napi_*` may fail with, as numbers, for the table. */
+function statuses({ name }) {
+  const numbers = (plausibleStatuses[name] ?? []).map((status) => statusNames.indexOf(status))
+  if (numbers.includes(-1)) throw new Error(`${name} has a status that does not exist`)
+  return `{${numbers.length === 0 ? 0 : numbers.join(', ')}}`
+}
+
 const notice = '/* Made by scripts/gen-napi-wrappers.mjs from node-api-headers. Do not edit. */'
 
 function generate() {
@@ -95,6 +103,9 @@ function generate() {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const byHand = handWritten()
   const unknown = [...byHand].filter((name) => !functions.some((fn) => fn.name === name))
+  unknown.push(
+    ...Object.keys(plausibleStatuses).filter((name) => !functions.some((fn) => fn.name === name)),
+  )
   if (unknown.length > 0) throw new Error(`no such function in the headers: ${unknown.join(', ')}`)
   const header = [
     notice,
@@ -119,7 +130,7 @@ function generate() {
     '',
     ...functions.filter(({ name }) => !byHand.has(name)).flatMap((fn) => [wrapper(fn), '']),
     'const struct lyr_function_entry g_lyr_functions[LYR_FUNCTIONS] = {',
-    ...functions.map(({ name }) => `    {"${name}", (void *)lyr_${name}},`),
+    ...functions.map((fn) => `    {"${fn.name}", (void *)lyr_${fn.name}, ${statuses(fn)}},`),
     '};',
     '',
   ].join('\n')

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { SeamproofError } from './base/seamproof-error.js'
 import { captureProgram } from './capture/capture-program.js'
 import { captureWorkload, type WorkloadCapture } from './capture/capture-workload.js'
@@ -9,6 +10,7 @@ import { judgeLayer, type LayerFilter } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
 import { leakReports } from './judge/leak-reports.js'
 import { type CheckerName, type ReadCapture, readCapture, runChecker } from './pipeline.js'
+import { type InjectWishes, runInjectCheck, type TrialSubject } from './pipeline-inject.js'
 
 /** What every run of a check is given. */
 export interface CheckRunOptions {
@@ -33,6 +35,7 @@ export interface CheckRunOptions {
   mustBuild?: boolean | undefined
   /** Options of this command line that its reproduce lines must repeat. */
   reproduceWith?: string | undefined
+  inject?: InjectWishes | undefined
   /** Ends what runs. */
   signal?: AbortSignal | undefined
 }
@@ -55,7 +58,7 @@ export const instrumentRuns: Record<Instrument, InstrumentRun> = {
   memcheck: runTool('memcheck'),
   helgrind: runTool('helgrind'),
   drd: runTool('drd'),
-  inject: notYet,
+  inject: runInject,
   stress: notYet,
 }
 
@@ -192,6 +195,30 @@ export function layerRun(
   return runOf(job, options, made, layerReports(facts, layer), layer.checks, [
     'only calls of Node-API are seen: what the addon does with its own memory in between is not',
   ])
+}
+
+async function runInject(job: CheckJob, options: InstrumentRunOptions): Promise<CheckRun> {
+  const { inject = {} } = options
+  const { resumeFrom } = inject
+  return await runInjectCheck({
+    ...inject,
+    ...(resumeFrom === undefined ? {} : { resumeFrom: join(resumeFrom, job.folder) }),
+    subject: trialSubject(job, options),
+    cwd: options.cwd,
+    env: options.env,
+    folder: options.outDir,
+    timeoutMs: options.timeoutMs,
+    subjectModules: options.subjectModules,
+    signal: options.signal,
+    onStep: options.onStep,
+  })
+}
+
+function trialSubject({ target }: CheckJob, { only, nodePath }: CheckRunOptions): TrialSubject {
+  if (target.kind === 'file')
+    return { kind: 'workload', file: target.file, shown: target.shown, only, nodePath }
+  const [command, ...args] = target.command
+  return { kind: 'program', command: command!, args, shown: target.shown }
 }
 
 async function readRun(made: WorkloadCapture, options: InstrumentRunOptions): Promise<ReadCapture> {

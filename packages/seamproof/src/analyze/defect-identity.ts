@@ -22,7 +22,7 @@ const framesOfOther = 3
 /** Where a defect of this kind is, the likeliest first. */
 const rolesOf = (kind: DefectReport['kind']): StackRole[] =>
   kind === 'leak'
-    ? ['allocated', 'created', 'handed-over', 'now', 'origin']
+    ? ['allocated', 'created', 'handed-over', 'now', 'origin', 'made-to-fail']
     : [
         'now',
         'other-access',
@@ -32,6 +32,7 @@ const rolesOf = (kind: DefectReport['kind']): StackRole[] =>
         'origin',
         'created',
         'handed-over',
+        'made-to-fail',
       ]
 
 export function identityOf(report: DefectReport): DefectIdentity {

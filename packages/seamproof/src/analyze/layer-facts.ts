@@ -20,6 +20,14 @@ export function layerFacts(
     unknownFunctionCount: layer.unknownFunctionCount,
     apiCallCount: layer.crossings.reduce((sum, crossing) => sum + crossing.apiCallCount, 0),
     injected: meta.notes.filter((note) => note.startsWith('injected: ')),
+    madeFaults: layer.injections.map(({ stack, timeUs, status, faultClass, ...fault }) => ({
+      ...fault,
+      faultClass,
+      ...(faultClass === 'call' ? { status } : {}),
+      timeMs: timeUs / 1000,
+      frameIndexes: framesOf(stack),
+    })),
+    ...(layer.stress === undefined ? {} : { stress: layer.stress }),
     findings: layer.findings.map(({ number: _, seq, timeUs, stacks, objectKind, ...finding }) => ({
       ...finding,
       timeMs: timeUs / 1000,

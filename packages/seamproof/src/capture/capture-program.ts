@@ -25,6 +25,8 @@ export interface CaptureProgramOptions {
   outDir?: string | undefined
   isForced: boolean
   timeoutMs?: number | undefined
+  /** Without names for JavaScript frames, which costs most of the time that Node takes to start. */
+  isLean?: boolean | undefined
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
   /** The subject's output goes into this file of the capture, and nothing is typed into it. */

@@ -38,6 +38,10 @@ export interface CaptureWorkloadOptions {
   rounds?: number | undefined
   operationsPerRound?: number | undefined
   warmupOperations?: number | undefined
+  /** An operation that throws is over, and the next one follows. */
+  toleratesErrors?: boolean | undefined
+  /** Without names for JavaScript frames, which costs most of the time that Node takes to start. */
+  isLean?: boolean | undefined
   maxDepth?: number | undefined
   /** See `WorkloadPlan`. */
   calibrationAddon?: string | undefined
@@ -120,6 +124,7 @@ async function writePlan(
     warmupOperations,
     calibrationAddon,
     profileMs,
+    toleratesErrors,
   }: CaptureWorkloadOptions,
 ): Promise<string> {
   const bundleDir = join(captureDir, 'workload')
@@ -134,6 +139,7 @@ async function writePlan(
     ...(warmupOperations === undefined ? {} : { warmupOperations }),
     ...(calibrationAddon === undefined ? {} : { calibrationAddon }),
     ...(profileMs === undefined ? {} : { profileMs }),
+    ...(toleratesErrors ? { toleratesErrors } : {}),
   }
   const planPath = join(bundleDir, 'plan.json')
   writeFileSync(planPath, `${JSON.stringify(plan, null, 2)}\n`)

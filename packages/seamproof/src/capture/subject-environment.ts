@@ -9,6 +9,8 @@ export interface SubjectEnvironmentOptions {
   isExact: boolean
   /** A workload is measured against itself, so what disturbs it from outside is removed; a program keeps all it has. */
   isWorkload: boolean
+  /** Start as fast as can be: JavaScript frames have no names then. */
+  isLean?: boolean | undefined
   userEnv: NodeJS.ProcessEnv
   maxDepth?: number | undefined
   fileLimitBytes?: number | undefined
@@ -40,9 +42,11 @@ export function subjectEnvironment(options: SubjectEnvironmentOptions): Record<s
   const preloads = [agent.LD_PRELOAD, env.LD_PRELOAD].filter(
     (path) => path !== undefined && path !== '',
   )
-  const nodeOptions = [env.NODE_OPTIONS ?? '', agent.NODE_OPTIONS ?? '', ...v8Options]
+  const naming = options.isLean ? [] : v8Options
+  const nodeOptions = [env.NODE_OPTIONS ?? '', agent.NODE_OPTIONS ?? '', ...naming]
   nodeOptions.push(`--require ${quoteNodeOption(controlModule())}`)
-  if (options.isExact) nodeOptions.push(`--require ${quoteNodeOption(noInliningModule())}`)
+  if (options.isExact && !options.isLean)
+    nodeOptions.push(`--require ${quoteNodeOption(noInliningModule())}`)
   return {
     ...env,
     ...agent,

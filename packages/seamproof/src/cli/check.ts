@@ -7,11 +7,16 @@ import { checkLayer } from './check-layer.js'
 import { checkSubjects } from './check-subjects.js'
 import { type SuiteName, suiteNames } from './check-suites.js'
 import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
+import { addInjectOptions, chosenWith, type InjectOptions } from './inject-options.js'
 import { addLayerOptions, type LayerOptions } from './layer-options.js'
 import { calendarDay, durationMs, listOf, oneOf, shardOf, wholeNumber } from './option-values.js'
 import { programAfterSeparator } from './track.js'
 
-export interface CheckOptions extends CaptureOptions, LayerOptions, FindingsFileOptions {
+export interface CheckOptions
+  extends CaptureOptions,
+    LayerOptions,
+    FindingsFileOptions,
+    InjectOptions {
   with?: Instrument[]
   suite?: SuiteName
   require?: Instrument[]
@@ -45,6 +50,7 @@ Examples:
   $ seamproof check --with asan,memcheck resize.seam.ts
   $ seamproof check --with layer -- node app.js       every rule of Node-API, on any program
   $ seamproof check --canary --node /opt/node26/bin/node   can the layer be trusted with this Node?
+  $ seamproof check --inject resize.seam.ts           what do its error paths do? each call is made to fail once
   $ seamproof check --write-baseline --reason "before the checks"   accept what is there; only what is new fails from now on
   $ seamproof check --shard 1/4                       one of four machines; seamproof merge puts them together
 
@@ -100,10 +106,12 @@ export function checkCommand(): Command {
   addFindingsFileOptions(command)
     .optionsGroup('The seam layer:')
     .option('--canary', 'only see whether the layer speaks up, with an addon that breaks rules')
-  return addLayerOptions(command)
+  return addInjectOptions(addLayerOptions(command))
     .addHelpText('after', examples)
     .action(async (operands: string[], _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<CheckOptions>()
+      const given = command.optsWithGlobals<CheckOptions>()
+      const chosen = chosenWith(given)
+      const options = chosen === undefined ? given : { ...given, with: chosen }
       const program = programAfterSeparator(process.argv, operands)
       assertTogether(options)
       if (options.canary) {

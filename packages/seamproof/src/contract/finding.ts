@@ -62,6 +62,8 @@ export type StackRole =
   | 'handed-over'
   | 'lock-taken'
   | 'thread-created'
+  /** Faults on purpose: the call that was made to fail. */
+  | 'made-to-fail'
 
 export interface DefectStack {
   role: StackRole

@@ -1,3 +1,5 @@
+import type { MadeFault, StressCounts } from './injection.js'
+
 /** What the seam layer saw of one process. Frame indexes are into `ProcessFacts.frames`, innermost first. */
 export type LayerSeverity = 'error' | 'warning' | 'advice'
 
@@ -86,6 +88,9 @@ export interface LayerFacts {
   apiCallCount: number
   /** Faults that were made on purpose, in sentences. */
   injected: string[]
+  /** Those that were asked for by place; see `injection.ts`. */
+  madeFaults: (MadeFault & { frameIndexes: number[] })[]
+  stress?: StressCounts
   findings: LayerFinding[]
   crossings: LayerCrossing[]
   objects: LayerObjectSeries[]

@@ -29,6 +29,7 @@ export const roleTitles: Record<StackRole, string> = {
   'handed-over': 'handed over',
   'lock-taken': 'lock taken',
   'thread-created': 'thread created',
+  'made-to-fail': 'made to fail here',
 }
 
 /** `encode (thumb.cc:88)`, or nothing where no frame of the subject has a file. */

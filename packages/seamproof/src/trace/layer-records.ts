@@ -1,3 +1,4 @@
+import type { StressCounts } from '../contract/injection.js'
 import type {
   LayerObjectKind,
   LayerPhase,
@@ -5,6 +6,13 @@ import type {
   LayerStackRole,
 } from '../contract/layer.js'
 import { type ByteReader, DamagedBytes } from './byte-reader.js'
+import {
+  readInjection,
+  readPoint,
+  readStress,
+  type TraceInjection,
+  type TracePoint,
+} from './point-records.js'
 import { MetaType } from './trace-format.js'
 
 export interface TraceFinding {
@@ -55,6 +63,11 @@ export interface TraceLayer {
   findings: TraceFinding[]
   crossings: TraceCrossing[]
   live: TraceLayerLive[]
+  /** Places where a fault could be made. */
+  points: TracePoint[]
+  /** Faults that were made. */
+  injections: TraceInjection[]
+  stress: StressCounts | undefined
 }
 
 const severities: (LayerSeverity | undefined)[] = [undefined, 'error', 'warning', 'advice']
@@ -88,7 +101,10 @@ const kinds: (LayerObjectKind | undefined)[] = [
 ]
 
 export function isLayerRecord(type: number): boolean {
-  return (type >= MetaType.layer && type <= MetaType.layerLive) || type === MetaType.layerNode
+  return (
+    (type >= MetaType.layer && type <= MetaType.layerLive) ||
+    (type >= MetaType.layerNode && type <= MetaType.stress)
+  )
 }
 
 /** Collects the layer's records of one META stream. */
@@ -108,7 +124,19 @@ export class LayerRecords {
           findings: [],
           crossings: [],
           live: [],
+          points: [],
+          injections: [],
+          stress: undefined,
         }
+        break
+      case MetaType.point:
+        this.#layer?.points.push(readPoint(body, phases))
+        break
+      case MetaType.injected:
+        this.#layer?.injections.push(readInjection(body))
+        break
+      case MetaType.stress:
+        if (this.#layer !== null) this.#layer.stress = readStress(body)
         break
       case MetaType.finding: {
         const finding = readFinding(body)

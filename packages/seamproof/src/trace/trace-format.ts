@@ -40,6 +40,9 @@ export const MetaType = {
   cpuSampler: 23,
   cpuThread: 24,
   cpuSamples: 25,
+  point: 31,
+  injected: 32,
+  stress: 33,
 } as const
 
 export const NodeFlag = {

@@ -46,7 +46,24 @@ export async function loadWorkloads(plan: WorkloadPlan): Promise<LoadedWorkload[
     throw new WorkloadComplaint(
       `there is no workload "${plan.only}"; the file declares ${all.map((one) => `"${one.name}"`).join(', ')}`,
     )
-  return chosen
+  return plan.toleratesErrors ? chosen.map(tolerant) : chosen
+}
+
+/** An operation that says no by throwing has done what it should when something was made to fail in it. */
+function tolerant(workload: LoadedWorkload): LoadedWorkload {
+  return {
+    ...workload,
+    async operations(count) {
+      for (let done = 1; done <= count; done++) {
+        try {
+          await workload.operation()
+        } catch {
+          // The right answer to a fault.
+        }
+        if (done % operationsPerYield === 0) await nextTurn()
+      }
+    },
+  }
 }
 
 function fromRegistry(options: RegisteredWorkload): LoadedWorkload {

@@ -25,7 +25,7 @@ const control = createRequire(import.meta.url)('@seamproof/agent/control') as Co
 const result: WorkloadResult = { formatVersion: 1, phase: 'loading', workloads: [] }
 
 process.argv = [process.argv[0]!, plan.modulePath]
-process.on('uncaughtException', fail)
+process.on('uncaughtException', plan.toleratesErrors ? () => {} : fail)
 
 report({})
 await runAll().catch(fail)

@@ -17,6 +17,8 @@ export interface WorkloadPlan {
   calibrationAddon?: string
   /** Run for so long under the CPU sampler, instead of in rounds. */
   profileMs?: number
+  /** Faults are made on purpose: an operation that throws is over, and the next one follows. */
+  toleratesErrors?: boolean
 }
 
 export type WorkloadPhase = 'loading' | 'setup' | 'warm-up' | 'round' | 'teardown' | 'done'

@@ -54,6 +54,7 @@ export function renderFindings(report: FindingsReport, options: FindingsTextOpti
   lines.push(...acceptedLines(list.findings, style), '')
   if (!options.isLeakSuite) lines.push(...leakTable(list, style), '')
   lines.push(...matrixLines(list.checks, style), '', ...notRunLines(list.runs, style), '')
+  lines.push(...runNoteLines(list.runs, style), '')
   lines.push(...blindSpotLines(list.runs, style), '')
   for (const note of notes) lines.push(style.warn(wrap(`note: ${note}`, style.width, '  ')))
   return joinLines(lines)
@@ -243,6 +244,14 @@ function notRunLines(runs: readonly CheckRun[], style: TextStyle): string[] {
     lines.push(`  ${style.bold(names)}${where}`, ...told.map((line) => `    ${line}`))
   }
   return lines
+}
+
+/** What a run has to say of itself, such as what share of its work there was time for. */
+function runNoteLines(runs: readonly CheckRun[], style: TextStyle): string[] {
+  const lines = runs.flatMap(({ instrument, target, notes }) =>
+    notes.map((note) => `  ${wrap(`${instrument}, ${target}: ${note}`, style.width - 4, '    ')}`),
+  )
+  return lines.length === 0 ? [] : [heading(style, 'How far they came'), ...lines]
 }
 
 function blindSpotLines(runs: readonly CheckRun[], style: TextStyle): string[] {
