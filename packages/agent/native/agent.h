@@ -253,6 +253,7 @@ bool agt_tree_init(uint32_t node_limit);
 /* Id of the frame `pc` called from the stack `parent`; makes it and writes its NODE record when it is new. */
 uint32_t agt_tree_child(uint32_t parent, uintptr_t pc, uint32_t flags, uint32_t bytecode_offset);
 uint32_t agt_tree_count(void);
+uint64_t agt_tree_bytes(void);
 /*
  * A shortcut for stacks seen lately: the id by a hash over all frames, one lookup instead of one a frame. 64 bits: among the
  * two million stacks that a tree can hold, two that are taken for one have a chance of one in nine million.

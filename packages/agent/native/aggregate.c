@@ -156,9 +156,28 @@ void agt_totals_add(uint32_t stack, uint8_t kind, uint64_t bytes) {
 
 int64_t agt_live_bytes(void) { return atomic_load_explicit(&g_stacks.live_bytes, memory_order_relaxed); }
 
-/* What the list of live blocks takes: it is part of the process's memory, and grows with the subject's blocks. */
+/* Of memory that is touched here and there: a byte a page is asked of the kernel, some thousands at a time. */
+static uint64_t resident_bytes(const void *start, size_t bytes) {
+  enum { PAGE = 4096, AT_ONCE = 4096 };
+  unsigned char pages[AT_ONCE];
+  uint64_t resident = 0;
+  size_t left = (bytes + PAGE - 1) / PAGE;
+  for (const uint8_t *at = start; left > 0;) {
+    size_t count = left < AT_ONCE ? left : AT_ONCE;
+    if (syscall(SYS_mincore, at, count * PAGE, pages) != 0) break;
+    for (size_t i = 0; i < count; i++) resident += pages[i] & 1;
+    at += count * PAGE;
+    left -= count;
+  }
+  return resident * PAGE;
+}
+
+/* What the books of this mode take: it is part of the process's memory, and grows with the subject's blocks and stacks. */
 uint64_t agt_live_table_bytes(void) {
-  uint64_t bytes = 0;
+  size_t count = agt_tree_count();
+  uint64_t bytes = agt_tree_bytes() + resident_bytes(g_stacks.totals, count * sizeof *g_stacks.totals) +
+                   resident_bytes(g_stacks.written_blocks, count * sizeof *g_stacks.written_blocks) +
+                   resident_bytes(g_stacks.kinds, count);
   for (int i = 0; i < SHARDS; i++) bytes += ((uint64_t)__atomic_load_n(&g_shards[i].mask, __ATOMIC_RELAXED) + 1) * sizeof(struct entry);
   return bytes;
 }

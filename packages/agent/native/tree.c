@@ -53,6 +53,12 @@ bool agt_tree_init(uint32_t node_limit) {
 
 uint32_t agt_tree_count(void) { return atomic_load_explicit(&g_tree.count, memory_order_relaxed); }
 
+/* All that were ever made: those before the current one stay, and every page of a hashed table is soon in use. */
+uint64_t agt_tree_bytes(void) {
+  struct table *table = atomic_load(&g_tree.table);
+  return table ? 2 * (uint64_t)table_bytes(table->mask) - table_bytes(TABLE_MIN - 1) : 0;
+}
+
 void agt_tree_forget(uintptr_t start, size_t bytes) {
   for (uintptr_t page = start >> 12; page <= (start + (bytes ? bytes - 1 : 0)) >> 12; page++)
     atomic_fetch_add_explicit(&g_epochs[page & (AGT_EPOCHS - 1)], 1, memory_order_relaxed);

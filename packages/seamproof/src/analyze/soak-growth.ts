@@ -15,8 +15,8 @@ const bytesAtRest: [GrowthSubject, (memory: Memory) => number | undefined][] = [
   ['external', (memory) => memory.externalBytes],
 ]
 const bytesUnderLoad: [GrowthSubject, (memory: Memory) => number | undefined][] = [
-  ['USS', (memory) => memory.privateDirtyBytes],
-  ['RSS', (memory) => memory.rssBytes],
+  ['USS', ({ privateDirtyBytes, agentBytes }) => privateDirtyBytes - (agentBytes ?? 0)],
+  ['RSS', ({ rssBytes, agentBytes }) => rssBytes - (agentBytes ?? 0)],
 ]
 const counts: [GrowthSubject, (memory: Memory) => number | undefined][] = [
   ['file descriptors', (memory) => memory.fdCount],

@@ -72,7 +72,7 @@ export type GrowthSubject =
 
 /**
  * One kind of memory or resource over the measured time. `native live`, `V8 heap` and `allocator` are read at rest; `USS` and
- * `RSS` under load as well. `allocator` is what the process holds beyond live blocks, V8's committed heap and the agent.
+ * `RSS` under load as well, without the agent's tables; `USS` without clean pages of files. `allocator` is what the process holds beyond live blocks, V8's committed heap and the agent.
  */
 export interface SoakGrowth {
   what: GrowthSubject

@@ -52,7 +52,7 @@ export interface ProcessMemory {
 export interface SubjectMemory {
   /** Allocated and not freed, mappings not counted. Absent where no agent recorded. */
   nativeLiveBytes?: number
-  /** The agent's own list of live blocks: it is in the process's memory too. */
+  /** The agent's own tables, of stacks and of live blocks: they are in the process's memory too, and no growth of the subject. */
   agentBytes?: number
   /** The lowest of the interval, taken four times a second: what is garbage counts least. */
   heapUsedBytes: number
