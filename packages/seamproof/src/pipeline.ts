@@ -51,6 +51,7 @@ export {
   captureWorkload,
   type WorkloadCapture,
 } from './capture/capture-workload.js'
+export { installLine, installPackages } from './capture/install-packages.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { shellExitCode } from './capture/run-subject.js'
 export type { CaptureSoakOptions, SoakCapture } from './capture/soak/capture-soak.js'

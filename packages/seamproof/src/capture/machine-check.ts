@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readFileSync, statfsSync } from 'node:fs'
+import { checkCheckerTools } from './checker-tools.js'
 import { readElfHeader } from './elf-header.js'
 import { findInPath } from './find-in-path.js'
 import { glibcVersion } from './machine.js'
@@ -13,6 +14,8 @@ export interface MachineCheck {
   detail: string
   /** What to type to get it. */
   remedy?: string
+  /** Debian packages that bring it; `doctor --install` installs them. */
+  aptPackages?: string[]
 }
 
 /** Everything that Seamproof needs or uses from this machine. Looks, and changes nothing but the agent's build cache. */
@@ -25,6 +28,7 @@ export async function checkMachine(cwd: string): Promise<MachineCheck[]> {
     checkCompiler(agent.status === 'ok'),
     agent,
     checkNameTools(),
+    ...checkCheckerTools(),
     checkDisk(cwd),
     checkPtrace(),
   ]
@@ -84,6 +88,7 @@ function checkCompiler(isAgentBuilt: boolean): MachineCheck {
     status: isAgentBuilt ? 'limited' : 'missing',
     detail: `"${compiler}" was not found; the agent is compiled with it on first use`,
     remedy: 'apt-get install --yes gcc libc6-dev',
+    aptPackages: ['gcc', 'libc6-dev'],
   }
 }
 
@@ -106,6 +111,7 @@ function checkNameTools(): MachineCheck {
     detail:
       'neither addr2line nor llvm-symbolizer: native frames get no lines and no inlined functions',
     remedy: 'apt-get install --yes binutils',
+    aptPackages: ['binutils'],
   }
 }
 

@@ -1,24 +1,55 @@
 import { Command } from 'commander'
 import { ExitCode } from '../base/seamproof-error.js'
 import { runCanary } from '../layer-canary.js'
-import { checkMachine, type MachineCheck } from '../pipeline.js'
+import { checkMachine, installLine, installPackages, type MachineCheck } from '../pipeline.js'
 import { createTerminal, type Terminal } from './terminal.js'
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Say what this machine lacks, and how to get it.')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  $ seamproof doctor\n  $ seamproof doctor --json')
+    .option('--install', 'install what is missing with apt-get (needs root; else it says the line)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ seamproof doctor\n  $ sudo npx seamproof doctor --install\n  $ seamproof doctor --json',
+    )
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<{ json?: boolean; color: boolean }>()
+      const options = command.optsWithGlobals<DoctorOptions>()
       const terminal = createTerminal(options)
-      const checks = await checkMachine(process.cwd())
+      const checks = await checkedMachine(options, terminal)
       checks.push(await checkSeamLayer(checks))
       const isReady = checks.every((check) => check.status !== 'missing')
       if (options.json) terminal.printJson({ formatVersion: 1, isReady, checks })
       else printChecks(checks, terminal)
       process.exitCode = isReady ? ExitCode.pass : ExitCode.machineLacks
     })
+}
+
+interface DoctorOptions {
+  json?: boolean
+  color: boolean
+  install?: boolean
+}
+
+/** Looked at again after installing: what apt-get says it did is not yet what can be used. */
+async function checkedMachine(
+  { install }: DoctorOptions,
+  terminal: Terminal,
+): Promise<MachineCheck[]> {
+  const checks = await checkMachine(process.cwd())
+  if (install !== true) return checks
+  const packages = [
+    ...new Set(
+      checks.flatMap(({ status, aptPackages }) => (status === 'ok' ? [] : (aptPackages ?? []))),
+    ),
+  ]
+  if (packages.length === 0) {
+    terminal.remark('seamproof: nothing is missing that a package would bring')
+    return checks
+  }
+  terminal.remark(`seamproof: ${installLine(packages)}`)
+  await installPackages(packages)
+  return await checkMachine(process.cwd())
 }
 
 /** Not that the layer is there, but that it speaks. */

@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Sandbox, seamproof } from './run-seamproof.js'
 
@@ -12,6 +21,8 @@ afterEach(() => sandbox.remove())
 const commands = [
   'track',
   'check',
+  'findings',
+  'merge',
   'leaks',
   'summary',
   'flamegraph',
@@ -185,6 +196,47 @@ describe('doctor', () => {
     expect(stdout).toMatch(/C compiler +MISSING/)
     expect(stdout).toContain('apt-get install --yes gcc libc6-dev')
     expect(status).toBe(3)
+  })
+})
+
+describe('doctor --install', () => {
+  /** A machine with nothing but Node, a compiler, and an apt-get that writes down what it is asked for. */
+  function pathWithout(...missing: string[]): { env: NodeJS.ProcessEnv; asked: () => string } {
+    const folder = sandbox.path('few-tools')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder)
+    for (const command of ['gcc', 'g++', 'cc', 'make', 'python3', 'addr2line', 'valgrind', 'sh']) {
+      if (missing.includes(command)) continue
+      const path = execFileSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).trim()
+      symlinkSync(path, join(folder, command))
+    }
+    const log = join(folder, 'asked')
+    const bring = `ln -s /bin/true ${folder}/valgrind`
+    writeFileSync(
+      join(folder, 'apt-get'),
+      `#!/bin/sh\necho "$@" >> ${log}\ncase "$1" in install) /bin/${bring};; esac\n`,
+      { mode: 0o755 },
+    )
+    return { env: { PATH: folder }, asked: () => readFileSync(log, 'utf8') }
+  }
+
+  test('asks apt-get for what is missing, and looks again', async () => {
+    const { env, asked } = pathWithout('valgrind')
+    const before = await sandbox.run(['doctor'], { env })
+    expect(before.stdout).toMatch(/valgrind +limited +not here/)
+    expect(before.stdout).toContain('apt-get install --yes valgrind')
+    const { stdout } = await sandbox.run(['doctor', '--install'], { env })
+    expect(asked()).toBe('update --quiet\ninstall --yes --no-install-recommends valgrind\n')
+    expect(stdout).toMatch(/valgrind +ok/)
+  })
+
+  test('without root says the line, and asks nobody', async () => {
+    const { env, asked } = pathWithout('valgrind')
+    chmodSync(sandbox.folder, 0o755)
+    const { status, stderr } = await sandbox.run(['doctor', '--install'], { env, asNobody: true })
+    expect(stderr).toContain('sudo apt-get install --yes --no-install-recommends valgrind')
+    expect(status).toBe(3)
+    expect(asked).toThrow()
   })
 })
 
