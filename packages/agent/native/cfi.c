@@ -101,7 +101,7 @@ enum { REGISTERS = 16 }; /* DWARF's numbers: 3 rbx, 6 rbp, 7 rsp, 12..15 */
 struct row {
   bool is_cfa_known, is_cfa_deref, is_ra_undefined;
   uint8_t cfa_register;
-  int64_t cfa_offset;
+  int64_t cfa_offset, cfa_plus; /* after the deref */
   struct { uint8_t how, base; int32_t offset; } saved[REGISTERS];
 };
 
@@ -120,6 +120,7 @@ static void set_cfa(struct row *row, uint64_t reg, int64_t offset) {
   row->is_cfa_deref = false;
   row->cfa_register = (uint8_t)reg;
   row->cfa_offset = offset;
+  row->cfa_plus = 0;
 }
 
 static void set_saved(struct row *row, uint64_t reg, enum saved how, unsigned base, int64_t offset) {
@@ -133,13 +134,18 @@ static void set_saved(struct row *row, uint64_t reg, enum saved how, unsigned ba
   }
 }
 
-/* `breg n; deref`: what gcc writes where it realigned the stack. */
-static bool is_register_expression(struct cursor block, bool is_deref, unsigned *reg, int64_t *offset) {
+/*
+ * `breg n; deref`: what gcc writes where it realigned the stack; with `plus_uconst` behind it in OpenSSL's assembly, which
+ * keeps the old stack pointer on the new stack.
+ */
+static bool is_register_expression(struct cursor block, bool is_deref, unsigned *reg, int64_t *offset, int64_t *plus) {
   uint8_t op = (uint8_t)take(&block, 1);
   if (op < 0x70 || op > 0x7f) return false; /* DW_OP_breg0..15 */
   *reg = op - 0x70u;
   *offset = take_sleb(&block);
+  *plus = 0;
   if (is_deref && take(&block, 1) != 0x06) return false; /* DW_OP_deref */
+  if (is_deref && block.at < block.end && take(&block, 1) == 0x23) *plus = (int64_t)take_uleb(&block); /* DW_OP_plus_uconst */
   return !block.overrun && block.at == block.end;
 }
 
@@ -160,7 +166,7 @@ static void restore(struct program *p, uint64_t reg) {
 
 /* Runs instructions until the row for p->pc is complete. False on something this walk cannot express. */
 static bool run(struct program *p, struct cursor c) {
-  int64_t offset = 0;
+  int64_t offset = 0, plus = 0;
   unsigned base = 0;
   uint64_t reg;
   while (c.at < c.end && !c.overrun) {
@@ -191,13 +197,14 @@ static bool run(struct program *p, struct cursor c) {
           case 0x0d: set_cfa(&p->row, take_uleb(&c), p->row.cfa_offset); continue;
           case 0x0e: p->row.cfa_offset = (int64_t)take_uleb(&c); continue;
           case 0x0f: /* def_cfa_expression */
-            p->row.is_cfa_known = p->row.is_cfa_deref = is_register_expression(take_block(&c), true, &base, &offset);
+            p->row.is_cfa_known = p->row.is_cfa_deref = is_register_expression(take_block(&c), true, &base, &offset, &plus);
             p->row.cfa_register = (uint8_t)base;
             p->row.cfa_offset = offset;
+            p->row.cfa_plus = plus;
             continue;
           case 0x10: { /* expression */
             reg = take_uleb(&c);
-            bool is_simple = is_register_expression(take_block(&c), false, &base, &offset);
+            bool is_simple = is_register_expression(take_block(&c), false, &base, &offset, &plus);
             set_saved(&p->row, reg, is_simple ? SAVED_AT_REGISTER : SAVED_UNKNOWN, base, offset);
             continue;
           }
@@ -282,7 +289,7 @@ agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc) {
   if (found == FOUND_NOTHING) return object->path && object->path[0] ? no_table_rule : frame_pointer_rule;
   if (row.saved[DW_RBP].how == SAVED_UNKNOWN) return frame_pointer_rule;
   unsigned cfa = row.cfa_register == DW_RSP && !row.is_cfa_deref ? AGT_CFA_RSP
-                 : row.cfa_register == DW_RBP                    ? (row.is_cfa_deref ? AGT_CFA_RBP_DEREF : AGT_CFA_RBP)
+                 : row.cfa_register == DW_RBP                    ? (row.is_cfa_deref ? (row.cfa_plus ? 0 : AGT_CFA_RBP_DEREF) : AGT_CFA_RBP)
                                                                  : 0;
   unsigned rbp = row.saved[DW_RBP].how == SAVED_SAME     ? AGT_RBP_SAME
                  : row.saved[DW_RBP].how == SAVED_AT_CFA ? AGT_RBP_AT_CFA
@@ -314,6 +321,7 @@ bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_peek *peek, void *cont
   uintptr_t cfa = registers[row.cfa_register] + (uintptr_t)row.cfa_offset;
   if (row.is_cfa_deref) {
     if (!peek(context, cfa, &cfa)) return false;
+    cfa += (uintptr_t)row.cfa_plus;
   }
   uintptr_t outer[AGT_REGISTERS];
   memcpy(outer, registers, sizeof outer);

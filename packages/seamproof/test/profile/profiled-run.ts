@@ -94,7 +94,12 @@ const deviations = 5
  * The shares of the functions are those that the subject measured itself, within the interval of as many samples. Samples
  * weigh differently, so as many as equal ones would say as much.
  */
-export function expectShares(profile: CpuProfile, measured: Record<string, number>): void {
+export function expectShares(
+  profile: CpuProfile,
+  measured: Record<string, number>,
+  /** How many samples `measured` itself is from, when it was not measured exactly. */
+  measuredCount = Number.POSITIVE_INFINITY,
+): void {
   const measuredSum = Object.values(measured).reduce((sum, value) => sum + value, 0)
   const seen = Object.fromEntries(
     Object.keys(measured).map((name) => [name, nsThrough(profile, name)]),
@@ -105,7 +110,7 @@ export function expectShares(profile: CpuProfile, measured: Record<string, numbe
   for (const [name, value] of Object.entries(measured)) {
     const wanted = value / measuredSum
     const got = seen[name]! / seenSum
-    const half = deviations * Math.sqrt((wanted * (1 - wanted)) / count)
+    const half = deviations * Math.sqrt(wanted * (1 - wanted) * (1 / count + 1 / measuredCount))
     expect(
       Math.abs(got - wanted),
       `${name}: ${got.toFixed(3)} of the samples, ${wanted.toFixed(3)} measured, n = ${count.toFixed(0)}`,
