@@ -29,6 +29,7 @@ import { judgeCapture } from './judge/judge-capture.js'
 import { judgeLayer } from './judge/judge-layer.js'
 import { judgeSoak } from './judge/judge-soak.js'
 import { JsFrames, Scripts } from './symbols/js-frames.js'
+import { LiveSymbols } from './symbols/live-symbols.js'
 import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
 import { profileFromPerf } from './symbols/profile-from-perf.js'
 import { profileFromTrace } from './symbols/profile-from-trace.js'
@@ -40,6 +41,7 @@ import { readTraceMeta } from './trace/trace-meta.js'
 
 export { analyzeProfile } from './analyze/analyze-profile.js'
 export { cpuSummary } from './analyze/cpu-summary.js'
+export { sliceProfile } from './analyze/slice-profile.js'
 export { createCaptureDirectory as createCheckFolder } from './capture/capture-directory.js'
 export {
   type Capture,
@@ -226,6 +228,30 @@ export async function readCpuProfile(
       hint: 'record some: seamproof profile -- node app.js',
     })
   return profiles.sort((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
+}
+
+/** The CPU profiles of a run that is not over: read as often as one likes, each time with what has come since. */
+export class LiveProfiles {
+  readonly #captureDir: string
+  readonly #symbols: LiveSymbols
+
+  constructor(captureDir: string, options: Pick<ReadCaptureOptions, 'subjectModules'> = {}) {
+    this.#captureDir = captureDir
+    this.#symbols = new LiveSymbols(options)
+  }
+
+  /** Empty as long as no process has begun to sample. */
+  async read(): Promise<CpuProfile[]> {
+    const { command } = readManifest(this.#captureDir)
+    const profiles: CpuProfile[] = []
+    for (const traceFile of traceFilesIn(this.#captureDir)) {
+      const meta = readTraceMeta(join(this.#captureDir, traceFile))
+      const names = await this.#symbols.of(meta)
+      const profile = profileFromTrace(meta, names, meta.process?.argv ?? command)
+      if (profile !== undefined) profiles.push(profile)
+    }
+    return profiles
+  }
 }
 
 /** Whether a capture was made by the CPU sampler. */

@@ -33,6 +33,8 @@ export interface CaptureProgramOptions {
   outputFile?: string | undefined
   /** Ends the subject when it is aborted. */
   cancelSignal?: AbortSignal | undefined
+  /** Told before the subject starts: where its trace will be. */
+  onCaptureDir?: ((captureDir: string) => void) | undefined
   /** With mode `samples`. */
   sampler?: SamplerOptions | undefined
 }
@@ -76,6 +78,7 @@ export async function captureProgram(options: CaptureProgramOptions): Promise<Ca
     isWorkload: false,
     userEnv: options.env,
   })
+  options.onCaptureDir?.(captureDir)
   const { outputFile } = options
   const run = await runSubject({
     ...options,

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load-config.js'
 import { captureProgram, shellExitCode } from '../pipeline.js'
 import { shownPath } from './capture-options.js'
+import { liveProfileOf } from './live/live-options.js'
 import type { ProfileOptions } from './profile.js'
 import { printProfile, readProfiles } from './profile-summary.js'
 import { reportFailure } from './report-failure.js'
@@ -13,7 +14,9 @@ export async function profileProgram(
 ): Promise<number> {
   const terminal = createTerminal(options)
   const cwd = process.cwd()
-  await loadConfig({ cwd, configFile: options.config })
+  const { config } = await loadConfig({ cwd, configFile: options.config })
+  const live = liveProfileOf([command!, ...args], options, terminal, config.subjectModules)
+  await live?.prepare()
   const { captureDir, manifest, didTimeOut } = await captureProgram({
     command: command!,
     args,
@@ -26,7 +29,8 @@ export async function profileProgram(
     timeoutMs: options.duration,
     maxDepth: options.depth,
     sampler: samplerOptions(options),
-  })
+    onCaptureDir: (captureDir) => live?.begin(captureDir),
+  }).finally(() => live?.end())
   if (didTimeOut) terminal.remark(`seamproof: stopped after ${options.duration! / 1000} s`)
   try {
     const profiles = await readProfiles(captureDir, options)

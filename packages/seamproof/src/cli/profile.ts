@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import type { CaptureOptions } from './capture-options.js'
-import { durationMs, wholeNumber } from './option-values.js'
+import { byteCount, durationMs, wholeNumber } from './option-values.js'
 import { profileProgram } from './profile-program.js'
 import { showProfile } from './profile-summary.js'
 import { profileWorkloads } from './profile-workloads.js'
@@ -21,6 +21,13 @@ export interface ProfileOptions extends CaptureOptions {
   only?: string
   node?: string
   warmup?: number
+  serve?: boolean
+  port?: number
+  continuous?: string
+  every?: number
+  keep?: number
+  push?: string
+  name?: string
 }
 
 const examples = `
@@ -31,6 +38,8 @@ Examples:
   $ seamproof profile resize.seam.ts              a workload: warmed up, then sampled for 10 s
   $ seamproof profile app-20261123.seamproof      the summary of a capture that is there
   $ seamproof flamegraph                          its flame graph
+  $ seamproof profile --serve -- node server.js   the flame graph while it runs
+  $ seamproof profile --continuous profiles --push http://localhost:4040 -- node server.js
 
 From inside the program: import { profile } from 'seamproof'; profile.start(), profile.stop(), profile.range('load', run).
 Neither perf nor root is needed. Where the kernel's tick is slower than --rate, a sample stands for several periods.`
@@ -62,6 +71,18 @@ export function profileCommand(): Command {
     .option('--limit <rows>', 'rows in each table', whole(1, 10_000))
     .option('--json', 'print JSON (for a program on stderr, as stdout is the program’s)')
     .option('--config <file>', 'config to use (default: seamproof.config.* here)')
+    .optionsGroup('While a program runs:')
+    .option('--serve', 'show the flame graph as it grows, on a page of this machine only')
+    .option('--port <port>', 'port of the page (default: any)', whole(1, 65_535))
+    .option('--continuous <folder>', 'write a pprof profile of each span of time into a folder')
+    .option('--every <time>', 'length of a span (default: 60s)', durationMs)
+    .option(
+      '--keep <size>',
+      'the oldest profiles go when the folder has this size (default: 100M)',
+      byteCount,
+    )
+    .option('--push <url>', 'send each span to a Pyroscope-compatible server')
+    .option('--name <name>', 'what the server calls the program (default: its script)')
     .optionsGroup('Workloads:')
     .option('--only <name>', 'run only the workload of this name')
     .option('--warmup <count>', 'operations before sampling begins', whole(0, 100_000_000))
@@ -86,6 +107,12 @@ async function run(
       hint: 'a program: seamproof profile -- node app.js; a workload: seamproof profile FILE.seam.ts; a capture: seamproof profile CAPTURE',
     })
   const [only] = operands
+  if (options.serve || options.continuous !== undefined || options.push !== undefined)
+    throw new SeamproofError(
+      'LIVE_NEEDS_PROGRAM',
+      `--serve, --continuous and --push follow a program; ${only} is none`,
+      { exitCode: ExitCode.usage, hint: 'seamproof profile --serve -- node server.js' },
+    )
   const isCapture = operands.length === 1 && isFolder(only!)
   if (isCapture) return await showProfile(only!, options)
   return await profileWorkloads(operands, options)

@@ -25,6 +25,8 @@ export interface FlamegraphDocument {
   kind: 'memory' | 'cpu'
   /** Red for more, blue for less. */
   isDiff?: boolean
+  /** Served while the program runs: newer documents follow as events. */
+  isLive?: boolean
   title: string
   command: string
   generator: string

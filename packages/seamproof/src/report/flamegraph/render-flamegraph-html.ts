@@ -19,4 +19,5 @@ export const renderFlamegraphDocument = (document: FlamegraphDocument): string =
     title: `${document.title} – ${document.command}`,
     data: document,
     client: clientBundle,
+    isLive: document.isLive ?? false,
   })

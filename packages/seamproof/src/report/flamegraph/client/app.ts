@@ -23,7 +23,7 @@ import { formatHash, parseHash, type ViewState } from './view-state.js'
 export class App {
   private readonly opening: ViewState
   private state: ViewState
-  private readonly cache: ViewModelCache
+  private cache: ViewModelCache
   private model!: ViewModel
   private palette!: Palette
   private hoverNode = -1
@@ -36,7 +36,7 @@ export class App {
   private readonly dark = matchMedia('(prefers-color-scheme: dark)')
 
   constructor(
-    private readonly report: FlamegraphDocument,
+    private report: FlamegraphDocument,
     root: HTMLElement,
   ) {
     this.opening = openingState(report)
@@ -50,6 +50,24 @@ export class App {
       this.tooltip.root,
     )
     this.connect()
+    this.update({ isAnimated: false })
+  }
+
+  /** A newer document of the same run. The reader stays where they are. */
+  showNewer(report: FlamegraphDocument): void {
+    const before = this.model.tree
+    const { zoomNode, slices } = this.state
+    const sliceNs = this.model.data.source.cpu?.timeline?.sliceNs ?? 1
+    this.report = report
+    this.cache = new ViewModelCache(report)
+    const newSliceNs = report.processes[this.state.processIndex]?.cpu?.timeline?.sliceNs ?? 1
+    const moved = slices?.map((slice) => Math.round((slice * sliceNs) / newSliceNs))
+    const wanted = settleState(report, {
+      ...this.state,
+      zoomNode: 0,
+      slices: moved && [moved[0]!, moved[1]!],
+    })
+    this.state = { ...wanted, zoomNode: sameNode(before, this.cache.model(wanted).tree, zoomNode) }
     this.update({ isAnimated: false })
   }
 
