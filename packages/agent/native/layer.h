@@ -33,6 +33,7 @@ enum lyr_state { LYR_LIVE = 1, LYR_QUEUED, LYR_RUNNING, LYR_DONE, LYR_FREED_BY_A
 struct lyr_env {
   napi_env env;
   struct lyr_thread *owner;
+  int32_t owner_tid; /* a later thread may be `owner` again */
   uint32_t generation; /* rises when the address is an env again */
   uint32_t addon;
   _Atomic uint8_t state; /* 0 free, 1 alive, 2 its cleanup hooks have run */

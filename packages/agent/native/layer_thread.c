@@ -154,6 +154,7 @@ struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t ad
   if (known) {
     known->generation++;
     known->owner = self;
+    known->owner_tid = self->tid;
     known->addon = addon;
     known->is_pending = known->has_instance_data = known->is_watched = false;
     known->external_bytes = 0;

@@ -55,7 +55,7 @@ static void begin(struct lyr_call *call, enum lyr_function function, struct agt_
 /* It has ended, but this thread was neither told so nor has it given it back: by the rules it may ask once more. */
 static bool is_still_held(const struct lyr_call *call, const struct lyr_object *object) {
   return object->type == LYR_TSFN && object->count && call->self && object->extra != call->self && object->env &&
-         object->env->owner != call->self;
+         object->env->owner_tid != call->self->tid;
 }
 
 /* nodejs/node#55706: freed by older releases all the same. */

@@ -188,6 +188,12 @@ describe.each(otherNodeMajors)('on Node %i', (major) => {
     expect(brokenRules(run)).toEqual([])
   })
 
+  it('a thread may ask after the end of a Worker whose function it holds, once Node has the fix', async () => {
+    const run = await runLayer(folder, driveArguments(addon, 'held_at_end'), { node, env: patient })
+    expect(run.code).toBe(0)
+    expect(brokenRules(run)).toEqual(major < 24 ? ['SEAM-TSFN-001'] : [])
+  })
+
   // Every twin on the newest of them; the others differ from it by less than from Node 20.
   const ids = major === Math.max(...otherNodeMajors) || everywhere ? decidedInRun : spotChecks
   it.each(ids)('%s fires', { timeout: 120_000 }, async (id) => {

@@ -1,8 +1,10 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeBinary } from '../../../../scripts/node-versions.mjs'
+import { popularPackages } from '../../../../test/popular-packages.js'
 import { Sandbox } from './run-seamproof.js'
 
 const sandbox = new Sandbox()
@@ -19,7 +21,12 @@ interface LayerJson {
     notes: { name: string; value: string }[]
     stacks: { role: string; frames: { functionName: string }[] }[]
   }[]
-  crossings: { exportName: string; callCount: number }[]
+  crossings: {
+    exportName: string
+    callCount: number
+    allocationCount: number
+    allocatedBytes: number
+  }[]
 }
 
 beforeAll(async () => {
@@ -102,6 +109,62 @@ describe('seamproof check --with layer', { timeout: 120_000 }, () => {
     expect(status).toBe(0)
   })
 
+  it('names a bug of Node itself as Node’s, with the releases that have the fix', async () => {
+    // Every Node 20 has it. That 24 and 26 have not is seen in the agent's tests.
+    const node = nodeBinary(22)
+    if (!existsSync(node)) throw new Error(`this test needs ${node}: npm run setup`)
+    const [, , ...rest] = drive('held_at_end')
+    const { status, stdout } = await check([], '--', node, ...rest)
+    expect(stdout).toContain('ADVICE SEAM-TSFN-001')
+    expect(stdout).toContain('Node’s, fixed in 24.14.0 and 25.4.0')
+    expect(stdout).toContain('https://github.com/nodejs/node/issues/55706')
+    expect(status).toBe(0)
+  })
+
+  it('lists a known pattern with its reason, and does not count it', async () => {
+    const addon = createRequire(join(await popularPackages(), 'package.json')).resolve(
+      'lightningcss',
+    )
+    const code = `new (require('node:worker_threads').Worker)('require(' + ${JSON.stringify(JSON.stringify(addon))} + ').transform({ filename: "a", code: Buffer.from("a{}") })', { eval: true })`
+    const { status, stdout } = await check(
+      ['--enable', 'SEAM-ENV-006'],
+      '--',
+      process.execPath,
+      '-e',
+      code,
+    )
+    expect(stdout).toContain('Known patterns, not counted')
+    expect(stdout).toMatch(/SEAM-ENV-006 +lightningcss/)
+    expect(stdout).toContain('CustomGC')
+    expect(stdout).toContain('0 errors and 0 warnings')
+    expect(status).toBe(0)
+  })
+
+  it('says what kept a process alive that had to be ended, and no word of one that ended by itself', async () => {
+    const hung = await checkJson([], ...drive('TSFN_006_bad'))
+    expect(hung.json.findings.map(({ ruleId }) => ruleId)).toEqual(['SEAM-TSFN-006'])
+    expect(hung.status).not.toBe(0)
+  })
+
+  it('has rules that are off unless they are asked for', async () => {
+    const rules = async (...options: string[]) =>
+      (await checkJson(options, ...drive('HANDOFF_009_bad'))).json.findings.map((one) => one.ruleId)
+    expect(await rules()).toEqual([])
+    expect(await rules('--enable', 'SEAM-HANDOFF-009')).toEqual(['SEAM-HANDOFF-009'])
+    expect(await rules('--rule-set', 'all')).toContain('SEAM-HANDOFF-009')
+    const mistaken = await check(['--enable', 'SEAM-HANDOF-009x'], ...drive('HANDOFF_009_bad'))
+    expect(mistaken.status).toBe(2)
+    expect(mistaken.stderr).toContain('there is no rule "SEAM-HANDOF-009x"')
+  })
+
+  it('counts the allocations of each crossing', async () => {
+    const { json } = await checkJson([], ...drive('HANDOFF_010_good'))
+    const crossing = json.crossings.find((one) => one.exportName === 'HANDOFF_010_good')!
+    // Two blocks of 56 bytes, and what Node allocates to wrap them.
+    expect(crossing.allocationCount).toBeGreaterThanOrEqual(2)
+    expect(crossing.allocatedBytes).toBeGreaterThanOrEqual(112)
+  })
+
   it('chooses findings by rule, addon and severity', async () => {
     const cases = ['REF_002_bad', 'SCOPE_002_bad', 'HOOK_002_bad']
     const rules = async (...options: string[]) =>
@@ -124,6 +187,7 @@ describe('seamproof check --with layer', { timeout: 120_000 }, () => {
     ['TSFN_003', 'SEAM-TSFN-003'],
     ['WORK_004', 'SEAM-WORK-004'],
     ['PROMISE_002', 'SEAM-PROMISE-002'],
+    ['ASYNC_002', 'SEAM-ASYNC-002'],
   ])('%s piles up in every round of a workload, and its twin does not', async (name, ruleId) => {
     const options = ['--operations', '20', '--rounds', '4', '--severity', 'warning']
     const bad = await checkJson(options, workloadOf(`${name}_bad`))

@@ -17,7 +17,7 @@ async function settle() {
 
 /** Called again after garbage collection and some turns of the loop. */
 const calledTwice = /^(REF_006|SCOPE_001|SCOPE_007|TSFN_001)/
-const inWorker = /^(ENV_003|ENV_004|ENV_006|ENV_008|ERROR_006)/
+const inWorker = /^(ENV_003|ENV_004|ENV_006|ENV_008|ERROR_006|held_at_end)/
 
 async function run(name) {
   const call = () => {
@@ -33,8 +33,9 @@ async function run(name) {
     // ERROR_006: the Worker is ended in the middle of a native call.
     worker.on('message', () => setTimeout(() => worker.terminate(), 100))
     await new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject))
-    // ENV_004: a thread goes on with the env of the worker.
-    if (name === 'ENV_004_bad') await new Promise((resolve) => setTimeout(resolve, 900))
+    // A thread goes on with the env of the worker.
+    if (name === 'ENV_004_bad' || name === 'held_at_end')
+      await new Promise((resolve) => setTimeout(resolve, 900))
     return
   }
   if (!isMainThread && name.startsWith('ERROR_006')) parentPort.postMessage('begun')

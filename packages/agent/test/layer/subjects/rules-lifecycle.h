@@ -48,6 +48,26 @@ static void abort_with_calls(napi_env env, napi_threadsafe_function_call_js call
 }
 CASE(TSFN_007_bad) { UNUSED(info); abort_with_calls(env, call_js_careless); return NULL; }
 CASE(TSFN_007_good) { UNUSED(info); abort_with_calls(env, call_js_careful); return NULL; }
+/*
+ * A thread holds the function of a Worker that ends. By the documentation it may call once more, and is told that it is
+ * closing; Node before 24.14 has freed the function by then.
+ */
+static void *call_after_end(void *function) {
+  while (!g_has_ended) usleep(10000);
+  usleep(300000);
+  napi_call_threadsafe_function(function, NULL, napi_tsfn_nonblocking);
+  return NULL;
+}
+CASE(held_at_end) {
+  UNUSED(info);
+  pthread_t thread;
+  napi_threadsafe_function function = tsfn(env, 0, call_js);
+  napi_unref_threadsafe_function(env, function);
+  napi_add_env_cleanup_hook(env, tell_end, NULL);
+  pthread_create(&thread, NULL, call_after_end, function);
+  pthread_detach(thread);
+  return NULL;
+}
 static void call_js_frees(napi_env env, napi_value function, void *context, void *data) {
   UNUSED(env), UNUSED(function), UNUSED(context);
   free(data);
