@@ -89,7 +89,7 @@ export function soakBodies(intervals: readonly SoakInterval[]): EvidenceBody[] {
       title: 'Memory',
       unit: 'B',
       lines: [
-        line('USS', ({ memory }) => memory.ussBytes),
+        line('RSS', ({ memory }) => memory.rssBytes),
         line('V8 heap, used', ({ memory }) => memory.heapUsedBytes),
         line('native, live', ({ memory }) => memory.nativeLiveBytes),
         line('external', ({ memory }) => memory.externalBytes),

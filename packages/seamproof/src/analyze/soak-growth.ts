@@ -3,19 +3,20 @@ import type { SoakInterval, SoakRest } from '../contract/soak.js'
 import type { GrowthSubject, SoakGrowth } from '../contract/soak-facts.js'
 import { fitLine } from './block-bootstrap.js'
 
-type Memory = SoakInterval['memory']
+type Status = SoakInterval['memory']
+type Memory = SoakRest['memory']
 
 /** Fewer points make no line. */
 const pointsMin = 4
 
 const bytesAtRest: [GrowthSubject, (memory: Memory) => number | undefined][] = [
   ['native live', (memory) => memory.nativeLiveBytes],
+  ['USS', ({ privateDirtyBytes, agentBytes }) => privateDirtyBytes - (agentBytes ?? 0)],
   ['V8 heap', (memory) => memory.heapUsedBytes],
   ['allocator', beyondLive],
   ['external', (memory) => memory.externalBytes],
 ]
-const bytesUnderLoad: [GrowthSubject, (memory: Memory) => number | undefined][] = [
-  ['USS', ({ privateDirtyBytes, agentBytes }) => privateDirtyBytes - (agentBytes ?? 0)],
+const bytesUnderLoad: [GrowthSubject, (memory: Status) => number | undefined][] = [
   ['RSS', ({ rssBytes, agentBytes }) => rssBytes - (agentBytes ?? 0)],
 ]
 const counts: [GrowthSubject, (memory: Memory) => number | undefined][] = [
@@ -45,11 +46,11 @@ function beyondLive(memory: Memory): number | undefined {
   return privateDirtyBytes - nativeLiveBytes - heapTotalBytes - (agentBytes ?? 0)
 }
 
-function growthOf(
+function growthOf<Seen>(
   what: GrowthSubject,
   unit: SoakGrowth['unit'],
-  lines: readonly { elapsedMs: number; memory: Memory }[],
-  pick: (memory: Memory) => number | undefined,
+  lines: readonly { elapsedMs: number; memory: Seen }[],
+  pick: (memory: Seen) => number | undefined,
 ): SoakGrowth | undefined {
   const points = lines
     .map(({ elapsedMs, memory }) => ({ x: elapsedMs / 1000, y: pick(memory) }))

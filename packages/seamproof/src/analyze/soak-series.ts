@@ -20,7 +20,7 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
     maxNs: of((one) => one.latency.maxNs),
     nativeLiveBytes: of((one) => one.memory.nativeLiveBytes ?? 0),
     rssBytes: of((one) => one.memory.rssBytes),
-    ussBytes: of((one) => one.memory.ussBytes),
+    anonBytes: of((one) => one.memory.anonBytes),
     heapUsedBytes: of((one) => one.memory.heapUsedBytes),
     externalBytes: of((one) => one.memory.externalBytes),
     fdCount: of((one) => one.memory.fdCount),

@@ -28,7 +28,7 @@ export function startSoakView(
       saidMs = line.elapsedMs
       const { memory, latency, completedCount, loadMs } = line
       options.terminal.remark(
-        `${formatSpan(line.elapsedMs)}  ${line.isWarmup ? 'warm-up  ' : ''}${formatPerS((completedCount / loadMs) * 1000)}  p50 ${formatNs(latency.p50Ns)}  p99 ${formatNs(latency.p99Ns)}  live ${formatBytes(memory.nativeLiveBytes ?? 0)}  USS ${formatBytes(memory.ussBytes)}`,
+        `${formatSpan(line.elapsedMs)}  ${line.isWarmup ? 'warm-up  ' : ''}${formatPerS((completedCount / loadMs) * 1000)}  p50 ${formatNs(latency.p50Ns)}  p99 ${formatNs(latency.p99Ns)}  live ${formatBytes(memory.nativeLiveBytes ?? 0)}  RSS ${formatBytes(memory.rssBytes)}`,
       )
     },
     stop() {},

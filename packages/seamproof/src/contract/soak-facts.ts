@@ -71,8 +71,8 @@ export type GrowthSubject =
   | 'mappings'
 
 /**
- * One kind of memory or resource over the measured time. `native live`, `V8 heap` and `allocator` are read at rest; `USS` and
- * `RSS` under load as well, without the agent's tables; `USS` without clean pages of files. `allocator` is what the process holds beyond live blocks, V8's committed heap and the agent.
+ * One kind of memory or resource over the measured time. `native live`, `V8 heap` and `allocator` are read at rest; `USS` too, without clean
+ * pages of files; `RSS` under load as well. Both without the agent's tables. `allocator` is what the process holds beyond live blocks, V8's committed heap and the agent.
  */
 export interface SoakGrowth {
   what: GrowthSubject
@@ -100,7 +100,7 @@ export interface SoakSeries {
   maxNs: number[]
   nativeLiveBytes: number[]
   rssBytes: number[]
-  ussBytes: number[]
+  anonBytes: number[]
   heapUsedBytes: number[]
   externalBytes: number[]
   fdCount: number[]

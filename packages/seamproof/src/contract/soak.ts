@@ -32,9 +32,17 @@ export interface LatencyFigures {
   maxNs: number
 }
 
-/** What the kernel says of the subject, read from outside. */
-export interface ProcessMemory {
+/** What the kernel says of the subject while it works: read without a look at its pages, which would hold it up. */
+export interface ProcessStatus {
   rssBytes: number
+  /** Of these, the pages that no file is behind. */
+  anonBytes: number
+  fdCount: number
+  threadCount: number
+}
+
+/** What the kernel says of the subject at rest. */
+export interface ProcessMemory extends ProcessStatus {
   /** Private pages: what the machine would get back if the process ended. */
   ussBytes: number
   /**
@@ -43,8 +51,6 @@ export interface ProcessMemory {
    */
   privateDirtyBytes: number
   pssBytes: number
-  fdCount: number
-  threadCount: number
   mappingCount: number
 }
 
@@ -106,7 +112,9 @@ export interface SoakInterval extends SoakLineHead {
   eventLoopUtilization: number
   gcCount: number
   gcMs: number
-  memory: SubjectMemory & ProcessMemory
+  /** What it took the subject to report this interval, the one before: the load waited for it. */
+  reportMs: number
+  memory: SubjectMemory & ProcessStatus
   traceBytes: number
 }
 

@@ -1,19 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ProcessMemory } from '../../contract/soak.js'
+import type { ProcessMemory, ProcessStatus } from '../../contract/soak.js'
 
 /** What the kernel says of a process; undefined when it is gone. */
+export function readProcessStatus(pid: number): ProcessStatus | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return {
+      rssBytes: kib(status, 'VmRSS'),
+      anonBytes: kib(status, 'RssAnon'),
+      fdCount: readdirSync(`/proc/${pid}/fd`).length,
+      threadCount: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** The kernel goes through all pages for it, and the process must wait before it maps or unmaps any: only for one at rest. */
 export function readProcessMemory(pid: number): ProcessMemory | undefined {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')
+    const status = readProcessStatus(pid)
+    if (status === undefined) return undefined
     return {
-      rssBytes: kib(rollup, 'Rss'),
+      ...status,
       ussBytes: kib(rollup, 'Private_Clean') + kib(rollup, 'Private_Dirty'),
       privateDirtyBytes: kib(rollup, 'Private_Dirty'),
       pssBytes: kib(rollup, 'Pss'),
-      fdCount: readdirSync(`/proc/${pid}/fd`).length,
-      threadCount: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0),
-      mappingCount: lineCount(readFileSync(`/proc/${pid}/maps`, 'utf8')),
+      mappingCount: maps.split('\n').length - 1,
     }
   } catch {
     return undefined
@@ -45,8 +60,4 @@ export function readCpuMs(pid: number): number | undefined {
 
 function kib(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
-}
-
-function lineCount(text: string): number {
-  return text.split('\n').length - 1
 }

@@ -15,7 +15,7 @@ import type {
 } from '../subject/soak-plan.js'
 import type { WorkloadError } from '../subject/workload-plan.js'
 import type { CaptureSoakOptions } from './capture-soak.js'
-import { readCpuMs, readProcessMemory, readRssBytes } from './process-memory.js'
+import { readCpuMs, readProcessMemory, readProcessStatus, readRssBytes } from './process-memory.js'
 import { type SoakProcess, startSoakProcess } from './soak-process.js'
 import { traceBytesIn, writePlan } from './soak-record.js'
 
@@ -154,7 +154,7 @@ export class SoakPart {
     service,
     ...report
   }: { type: 'interval' } & IntervalReport): void {
-    const memory = readProcessMemory(this.#subject.pid ?? 0)
+    const memory = readProcessStatus(this.#subject.pid ?? 0)
     if (memory === undefined) return
     const cpuMs = readCpuMs(this.#subject.pid ?? 0) ?? this.#cpu.ms
     const atMs = performance.now()

@@ -30,6 +30,7 @@ export class IntervalMeter {
   #times = schedulerTimes()
   #utilization = performance.eventLoopUtilization()
   #startedMs = performance.now()
+  #reportMs = 0
 
   constructor(loop: OpenLoop, counter: Counter, countsPaths: readonly [string, string]) {
     this.#loop = loop
@@ -63,6 +64,7 @@ export class IntervalMeter {
 
   /** What the interval was, and begins the next. */
   take(isWarmup: boolean): IntervalReport {
+    const takenMs = performance.now()
     const isLoaded = this.#loadSinceMs !== undefined
     this.loadEnds()
     const counts = this.#loop.counts
@@ -82,6 +84,7 @@ export class IntervalMeter {
       eventLoopUtilization: utilization.utilization,
       gcCount: this.#gcCount,
       gcMs: this.#gcMs,
+      reportMs: this.#reportMs,
       memory: this.memory(),
     }
     latency.reset()
@@ -96,6 +99,7 @@ export class IntervalMeter {
     this.#loadMs = 0
     this.#startedMs = performance.now()
     if (isLoaded) this.loadBegins()
+    this.#reportMs = performance.now() - takenMs
     return report
   }
 

@@ -44,6 +44,7 @@ export interface IntervalReport {
   eventLoopUtilization: number
   gcCount: number
   gcMs: number
+  reportMs: number
   memory: SubjectMemory
 }
 

@@ -178,7 +178,7 @@ function charts({ series, head, parts }: SoakFacts, style: TextStyle): string[] 
   ) => [...soakChartLines({ title, x, y, format, heightRows: 4, isFromZero, xMax }, style), '']
   return [
     ...chart('Native live bytes at rest', series.restMs, series.restLiveBytes, formatBytes, false),
-    ...chart('USS', series.elapsedMs, series.ussBytes, formatBytes, false),
+    ...chart('USS at rest', series.restMs, series.restUssBytes, formatBytes, false),
     ...chart('p99', series.elapsedMs, series.p99Ns, formatNs, true),
     ...chart('Operations per second', series.elapsedMs, series.achievedPerS, formatPerS, true),
   ]
