@@ -24,6 +24,7 @@ export default defineConfig({
     },
     inline: { variable: 'TERMCORE_INLINE', workloads: ['dispatch 100 events'] },
   },
+  soak: { file: 'workloads/soak.seam.ts', rate: '200k/s' },
   targets: {
     throughput: { limit: '>= 200k ops/s', component: 'FFI bridge' },
     'latency p99': { limit: '< 0.5ms', component: 'FFI bridge' },

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { benchLatencyBodies, benchSampleBodies, soakBodies } from './analyze/evidence-bodies.js'
 import { findingMeasurements } from './analyze/finding-measurements.js'
 import { matchesPattern } from './base/name-pattern.js'
+import { estimateText, ratioText } from './base/quantity-text.js'
 import { SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { writeWholeFile } from './base/whole-file.js'
 import { machineFacts } from './capture/machine-facts.js'
+import type { ExperimentResult, PredictedGain } from './contract/comparison.js'
 import type { FindingList } from './contract/finding.js'
-import type { Evidence, MeasurementList } from './contract/measurement.js'
+import type { Evidence, MachineFacts, MeasurementList } from './contract/measurement.js'
 import type { SoakInterval } from './contract/soak.js'
 import type { Target } from './contract/target.js'
 import type { EvidenceBody, Validation, ValidationStage } from './contract/validation.js'
@@ -28,7 +30,7 @@ export interface StageWork<Result> {
   name: StageName
   /** In the stage's folder. */
   file: string
-  run(folder: string): Promise<Result>
+  run(folder: string, before: readonly MeasurementList[]): Promise<Result>
 }
 
 export interface ValidatePlan {
@@ -51,10 +53,10 @@ const stageFile = 'stage.json'
 export async function validate(plan: ValidatePlan): Promise<Validation> {
   const machine = machineFacts(plan.nodePath)
   const stages: ValidationStage[] = []
-  const findings = (await runStage(plan, plan.check, stages)) ?? emptyFindings()
+  const findings = (await runStage(plan, plan.check, stages, [])) ?? emptyFindings()
   const lists: MeasurementList[] = []
   for (const work of plan.measuring) {
-    const list = await runStage(plan, work, stages)
+    const list = await runStage(plan, work, stages, lists)
     if (list !== undefined) lists.push(inFolder(list, work.name))
   }
   const componentOf = (workload: string) => componentNameOf(plan.components, workload)
@@ -98,6 +100,7 @@ async function runStage<Result>(
   plan: ValidatePlan,
   work: StageWork<Result>,
   stages: ValidationStage[],
+  before: readonly MeasurementList[],
 ): Promise<Result | undefined> {
   const { name } = work
   const folder = join(plan.folder, name)
@@ -121,7 +124,7 @@ async function runStage<Result>(
     ...stage,
   })
   try {
-    const result = await work.run(folder)
+    const result = await work.run(folder, before)
     const stage = ended({ status: 'done' })
     writeWholeFile(join(folder, work.file), `${JSON.stringify(result)}\n`)
     writeWholeFile(join(folder, stageFile), `${JSON.stringify(stage)}\n`)
@@ -167,6 +170,46 @@ function emptyFindings(): FindingList {
     planned: [],
     demand: { required: [], areToolsRequired: false, isStrict: false },
   }
+}
+
+/** The gains of all flags as one list; what each was predicted to bring is told beside it. */
+export function experimentList(
+  results: readonly { flag: string; result: ExperimentResult }[],
+  machine: MachineFacts,
+): MeasurementList {
+  return {
+    formatVersion: 1,
+    seamproofVersion,
+    createdAt: new Date().toISOString(),
+    command: ['seamproof', 'experiment'],
+    machine,
+    measurements: results.flatMap(({ flag, result }) =>
+      result.measurements.map((one) => ({
+        ...one,
+        evidence: { ...one.evidence, path: `${flag}/${one.evidence.path}` },
+      })),
+    ),
+    missing: results.flatMap(({ result }) => result.missing),
+    notes: results.flatMap(({ flag, result }) => [
+      ...result.notes,
+      ...result.predicted.map((predicted) => predictionNote(flag, predicted, result)),
+    ]),
+  }
+}
+
+/** `flag batch, "set a cell": predicted 2.3× (4 calls …), measured 2.1×`: a prediction is worth what it is held against. */
+function predictionNote(
+  flag: string,
+  { metric, workload, ratio, basis }: PredictedGain,
+  { measurements }: ExperimentResult,
+): string {
+  const measured = measurements.find((one) => one.metric === metric && one.workload === workload)
+  const where = workload === undefined ? '' : `, "${workload}"`
+  const beside =
+    measured === undefined
+      ? 'not measured'
+      : `measured ${estimateText(measured.estimate, measured.unit, measured.sampleCount)}`
+  return `flag ${flag}${where}: ${metric} predicted ${ratioText(ratio)} (${basis}), ${beside}`
 }
 
 /** Evidence of a stage lies in its folder. */

@@ -2,20 +2,28 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { fileTarget, runCheck } from '../check-pipeline.js'
+import { findFlag } from '../config/find-flag.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
 import { parseTargets } from '../config/parse-targets.js'
+import type { ExperimentResult } from '../contract/comparison.js'
 import type { MeasurementList } from '../contract/measurement.js'
 import type { Validation } from '../contract/validation.js'
-import { createCheckFolder } from '../pipeline.js'
+import { createCheckFolder, machineFactsOf, runSoak } from '../pipeline.js'
 import { benchParts, benchWorkloads } from '../pipeline-bench.js'
 import { readBaseline } from '../pipeline-compare.js'
+import { runExperiment } from '../pipeline-experiment.js'
+import { githubAnnotations } from '../report/ci/github-annotations.js'
+import { findingsSarif } from '../report/ci/sarif.js'
+import { validationJunit } from '../report/ci/validation-junit.js'
 import { renderValidation } from '../report/text/render-validation.js'
 import { renderValidationHtml } from '../report/validation/render-validation-html.js'
 import { renderValidationMarkdown } from '../report/validation/render-validation-markdown.js'
 import {
   evidenceBodies,
+  experimentList,
   type StageName,
   type StageWork,
   type ValidatePlan,
@@ -25,6 +33,7 @@ import { shownPath } from './capture-options.js'
 import { startCheckProgress } from './check-progress.js'
 import { readingOptions } from './check-subjects.js'
 import { chooseInstruments } from './check-suites.js'
+import { ratePerSecond } from './option-values.js'
 import { startProgress } from './progress.js'
 import { createTerminal, type Terminal } from './terminal.js'
 import { configuredFiles } from './workload-files.js'
@@ -82,6 +91,7 @@ export async function runValidateCommand(
     onStage: (name, text) => terminal.remark(`seamproof: ${name}: ${text}`),
   })
   writeReports(folder, validation)
+  annotate(validation, options)
   if (options.json) terminal.printJson(validation)
   else terminal.print(renderValidation(validation, terminal.textOptions))
   remarkOnFolder(folder, terminal)
@@ -151,41 +161,132 @@ function checkStage({ files, loaded, options, cwd }: ValidateSetting): ValidateP
   }
 }
 
-const benchTimeMs = 30_000
-const benchProcesses = 10
-const benchTimeoutMs = 600_000
-
 function measuringStages(setting: ValidateSetting): ValidatePlan['measuring'] {
-  return [benchStage(setting)]
+  return [benchStage(setting), experimentStage(setting), soakStage(setting)]
 }
 
-function benchStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<MeasurementList> {
-  const { config } = loaded
+const processCount = 10
+const timeoutMs = 600_000
+const benchTimeMs = 30_000
+const experimentTimeMs = 12_000
+const noiseRatio = 0.03
+
+/** What bench and experiments share. */
+function benchSetting({ files, loaded, options, cwd }: ValidateSetting, command: string[]) {
+  return {
+    files,
+    cwd,
+    env: process.env,
+    command: ['seamproof', ...command, ...files],
+    nodePath: options.node,
+    processCount,
+    components: loaded.config.components,
+    subjectModules: loaded.config.subjectModules,
+    timeoutMs,
+  }
+}
+
+function benchStage(setting: ValidateSetting): StageWork<MeasurementList> {
+  const { options } = setting
   return {
     name: 'bench',
     file: 'measurements.json',
     run: (folder) =>
       withProgress(options, (onStep) =>
         benchWorkloads({
+          ...benchSetting(setting, ['bench']),
           folder,
-          files,
-          cwd,
-          env: process.env,
-          command: ['seamproof', 'bench', ...files],
-          nodePath: options.node,
-          parts: benchParts,
+          parts: benchParts.filter((part) => part !== 'instructions' || options.full),
           timeMs: options.time ?? benchTimeMs,
-          processCount: benchProcesses,
           ratePerS: options.rate,
           isRealtime: options.realtime,
-          components: config.components,
-          subjectModules: config.subjectModules,
-          timeoutMs: benchTimeoutMs,
           onStep,
         }),
       ),
   }
 }
+
+/** Every flag of the config, one after the other: on and off in turns. */
+function experimentStage(setting: ValidateSetting): StageWork<MeasurementList> {
+  const { options, loaded } = setting
+  const flags = loaded.config.flags ?? {}
+  return {
+    name: 'experiments',
+    file: 'measurements.json',
+    run: (folder) =>
+      withProgress(options, async (onStep) => {
+        const results: { flag: string; result: ExperimentResult }[] = []
+        for (const name of Object.keys(flags)) {
+          const own = join(folder, name)
+          mkdirSync(own, { recursive: true })
+          const result = await runExperiment({
+            ...benchSetting(setting, ['experiment', '--flag', name]),
+            folder: own,
+            flag: findFlag(name, flags),
+            noiseRatio: loaded.config.bench?.noise ?? noiseRatio,
+            timeMs: experimentTimeMs,
+            onStep: (text) => onStep(`flag ${name}: ${text}`),
+          })
+          results.push({ flag: name, result })
+        }
+        return experimentList(results, machineOf(options))
+      }),
+  }
+}
+
+const shortSoakMs = 60_000
+const fullSoakMs = 3_600_000
+const soakShareOfCapacity = 0.25
+
+function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<MeasurementList> {
+  const { soak } = loaded.config
+  return {
+    name: 'soak',
+    file: 'measurements.json',
+    run: (folder, before) =>
+      withProgress(options, async (onStep) => {
+        const file = soak?.file === undefined ? files[0]! : resolve(loaded.folder, soak.file)
+        const asked =
+          options.rate ?? (soak?.rate === undefined ? undefined : ratePerSecond(soak.rate))
+        const { measurements } = await runSoak(
+          {
+            file,
+            only: soak?.workloads,
+            cwd,
+            env: process.env,
+            outDir: folder,
+            isForced: true,
+            nodePath: options.node,
+            forMs: options.soakFor ?? (options.full ? fullSoakMs : shortSoakMs),
+            ratePerS: asked ?? soakRateOf(before),
+            onLine: (line) => onStep(`under load for ${Math.round(line.elapsedMs / 1000)} s`),
+          },
+          {
+            suppressions: loaded.config.suppressions,
+            subjectModules: loaded.config.subjectModules,
+            onStep,
+          },
+        )
+        return measurements
+      }),
+  }
+}
+
+/** A load that the slowest workload can hold with room to spare. */
+function soakRateOf(before: readonly MeasurementList[]): number {
+  const capacities = before
+    .flatMap(({ measurements }) => measurements)
+    .filter(({ metric }) => metric === 'throughput')
+    .map(({ estimate }) => estimate.value)
+  if (capacities.length === 0)
+    throw new SeamproofError('NO_RATE', 'there is no rate to soak at: bench measured none', {
+      exitCode: ExitCode.usage,
+      hint: "say it: seamproof validate --rate 1k/s, or soak: { rate: '1k/s' } in the config",
+    })
+  return Math.max(1, Math.floor(Math.min(...capacities) * soakShareOfCapacity))
+}
+
+const machineOf = ({ node }: ValidateCommandOptions) => machineFactsOf(node ?? process.execPath)
 
 async function withProgress<Result>(
   { json }: ValidateCommandOptions,
@@ -203,12 +304,21 @@ const validationFile = 'report.json'
 
 function writeReports(folder: string, validation: Validation): void {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  const { findings } = validation
   write(validationFile, `${JSON.stringify(validation, null, 1)}\n`)
   write('report.md', renderValidationMarkdown(validation))
   write(
     'report.html',
     renderValidationHtml({ validation, bodies: evidenceBodies(folder, validation) }),
   )
+  const rootUri = `${pathToFileURL(process.cwd()).href}/`
+  write('report.sarif', `${JSON.stringify(findingsSarif(findings, { rootUri }), null, 1)}\n`)
+  write('report.junit.xml', validationJunit(validation))
+}
+
+function annotate({ findings }: Validation, options: ValidateCommandOptions): void {
+  if (options.github ?? process.env.GITHUB_ACTIONS === 'true')
+    process.stderr.write(githubAnnotations(findings, `${process.cwd()}/`))
 }
 
 function remarkOnFolder(folder: string, terminal: Terminal): void {

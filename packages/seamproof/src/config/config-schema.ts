@@ -46,6 +46,15 @@ const benchSchema = z.strictObject({
   noise: z.number().min(0).max(1).optional(),
 })
 
+const soakSchema = z.strictObject({
+  /** The workload file, relative to the config; the first of `workloads` when absent. */
+  file: z.string().min(1).optional(),
+  /** Names of its workloads, whose operations take turns; all of them when absent. */
+  workloads: z.array(z.string().min(1)).min(1).optional(),
+  /** Operations per second, such as `200k/s`; when absent a quarter of what `bench` measured. */
+  rate: z.string().min(1).optional(),
+})
+
 export const configSchema = z.strictObject({
   /** Workload files, as glob patterns relative to the config file. */
   workloads: z.union([z.string(), z.array(z.string())]).optional(),
@@ -63,6 +72,8 @@ export const configSchema = z.strictObject({
   /** What the numbers must be: `{ throughput: '>= 200k ops/s', 'latency p99': '< 0.5ms' }`. */
   targets: targetsSchema.optional(),
   bench: benchSchema.optional(),
+  /** What `validate` keeps under load. */
+  soak: soakSchema.optional(),
   /** Optimisations that `experiment` switches on and off. */
   flags: flagsSchema.optional(),
 })
@@ -75,5 +86,6 @@ export const configKeys = Object.keys(configSchema.shape)
 export const innerKeys: Record<string, string[]> = {
   suppressions: Object.keys(suppressionSchema.shape),
   check: Object.keys(checkSchema.shape),
+  soak: Object.keys(soakSchema.shape),
   bench: Object.keys(benchSchema.shape),
 }
