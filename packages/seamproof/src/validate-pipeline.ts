@@ -19,6 +19,8 @@ import { judgeTargets } from './judge/judge-targets.js'
 import {
   type ComponentWorkloads,
   componentRisks,
+  excuseUnmeasured,
+  orderedRows,
   overallStatus,
   safetyRows,
 } from './judge/judge-validation.js'
@@ -71,13 +73,17 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
     notes: [],
   }
   const all = [ofCheck, ...lists].map((list) => withComponents(list, componentOf))
-  const rows = [
-    ...safetyRows(findings, {
-      components: componentsOf(plan.components, findings),
-      findingsPath: 'check/findings.json',
-    }),
-    ...judgeTargets(all, plan.targets, { baseline: plan.baseline?.measurements }),
-  ]
+  const targeted = judgeTargets(all, plan.targets, { baseline: plan.baseline?.measurements })
+  const rows = orderedRows(
+    [
+      ...safetyRows(findings, {
+        components: componentsOf(plan.components, findings),
+        findingsPath: 'check/findings.json',
+      }),
+      ...excuseUnmeasured(targeted, stages),
+    ],
+    Object.keys(plan.components),
+  )
   return {
     formatVersion: 1,
     seamproofVersion,

@@ -1,5 +1,6 @@
 import type { FindingList } from './finding.js'
 import type { Evidence, MachineFacts, Measurement, MeasurementList, Unit } from './measurement.js'
+import type { MetricName } from './metrics.js'
 import type { CheckVerdict, VerdictStatus } from './verdict.js'
 
 export type TargetLevel = 'warn' | 'error'
@@ -19,7 +20,9 @@ export interface VerdictRow {
   reason?: string
   /** One line: the number with its interval and n, or the counts. */
   evidence: string
-  /** Absent for checks. */
+  /** Of a target. Absent for checks. */
+  metric?: MetricName
+  /** Absent for checks, and where there was no number. */
   measurement?: Measurement
   /** Where each opens to. */
   links: Evidence[]

@@ -69,11 +69,14 @@ function noDataRow(target: Target, lists: readonly MeasurementList[]): VerdictRo
     component: target.component ?? 'subject',
     part,
     name: nameOf(target),
+    metric: target.metric,
     target: target.text,
     level: target.level as VerdictRow['level'],
     status: 'fail',
-    reason: `no data: ${why?.reason ?? `nothing measured ${target.metric}${what === '' ? '' : ` of ${what}`}; seamproof ${source} does`}`,
-    evidence: 'nothing was measured',
+    reason:
+      why?.reason ??
+      `nothing measured ${target.metric}${what === '' ? '' : ` of ${what}`}; seamproof ${source} does`,
+    evidence: 'no data',
     links: [],
   }
 }

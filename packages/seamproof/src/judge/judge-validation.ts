@@ -1,7 +1,13 @@
 /** The verdict table: safety rows from findings, performance rows from targets, risks and one status from both. */
 import type { CheckRun, DefectKind, Finding, FindingList, Instrument } from '../contract/finding.js'
 import type { Evidence } from '../contract/measurement.js'
-import type { ComponentRisk, TargetLevel, VerdictRow } from '../contract/validation.js'
+import { metrics } from '../contract/metrics.js'
+import type {
+  ComponentRisk,
+  TargetLevel,
+  ValidationStage,
+  VerdictRow,
+} from '../contract/validation.js'
 import type { VerdictStatus } from '../contract/verdict.js'
 
 /** A part of the subject, and the workloads that exercise it. */
@@ -206,6 +212,46 @@ function riskOf(safety: readonly VerdictRow[]): Pick<ComponentRisk, 'risk' | 'wh
   return needed.length === 0
     ? { risk: 'low', why: `nothing found; not looked at: ${open.join(', ')}` }
     : { risk: 'medium', why: `nothing found, but not looked at: ${open.join(', ')}` }
+}
+
+const stageOfSource = {
+  bench: 'bench',
+  soak: 'soak',
+  experiment: 'experiments',
+  check: 'check',
+  track: 'check',
+} as const
+
+/**
+ * A target without a number fails: a workload that was renamed must not pass for ever. Where the whole stage was left out or
+ * broke, that is the reason, and the row is one that was not run.
+ */
+export function excuseUnmeasured(
+  rows: readonly VerdictRow[],
+  stages: readonly ValidationStage[],
+): VerdictRow[] {
+  return rows.map((row) => {
+    if (row.measurement !== undefined || row.status !== 'fail' || !row.metric) return row
+    const stage = stages.find(({ name }) => name === stageOfSource[metrics[row.metric!].source])
+    if (stage === undefined || stage.status === 'done') return row
+    return {
+      ...row,
+      status: 'not-run',
+      reason: `${stage.name} ${stage.status === 'skipped' ? 'was left out' : 'failed'}: ${stage.reason ?? ''}`,
+    }
+  })
+}
+
+/** Rows of a component stand together, in the order of the config; within it safety first, then as they were judged. */
+export function orderedRows(
+  rows: readonly VerdictRow[],
+  components: readonly string[],
+): VerdictRow[] {
+  const place = ({ component }: VerdictRow) => {
+    const index = components.indexOf(component)
+    return index === -1 ? components.length : index
+  }
+  return [...rows].sort((a, b) => place(a) - place(b))
 }
 
 /** What the exit code follows: warnings never decide. A row that was not run is no pass. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { FindingList } from '../../src/contract/finding.js'
-import type { VerdictRow } from '../../src/contract/validation.js'
-import { componentRisks, overallStatus, safetyRows } from '../../src/judge/judge-validation.js'
+import type { ValidationStage, VerdictRow } from '../../src/contract/validation.js'
+import {
+  componentRisks,
+  excuseUnmeasured,
+  orderedRows,
+  overallStatus,
+  safetyRows,
+} from '../../src/judge/judge-validation.js'
 import { allInstruments, finding, listOf, notRunBy, ranBy } from '../report/validation-sample.js'
 
 const options = {
@@ -91,5 +97,40 @@ describe('the whole', () => {
   test('is not decided by rows that only advise, and is not-run without any other', () => {
     expect(overallStatus([some('pass'), some('fail', 'warn')])).toBe('pass')
     expect(overallStatus([some('pass', 'warn')])).toBe('not-run')
+  })
+})
+
+describe('targets without a number', () => {
+  const missed: VerdictRow = {
+    component: 'subject',
+    part: 'performance',
+    name: 'memory growth',
+    metric: 'memory growth',
+    target: '< 10%',
+    level: 'error',
+    status: 'fail',
+    evidence: 'no data',
+    links: [],
+  }
+  const soak = { name: 'soak', wallMs: 0, folder: 'soak' } as const
+
+  test('fail when the stage ran and measured nothing, and are not-run when it was left out or broke', () => {
+    const of = (stage: ValidationStage) => excuseUnmeasured([missed], [stage])[0]!
+    expect(of({ ...soak, status: 'done' }).status).toBe('fail')
+    expect(of({ ...soak, status: 'skipped', reason: '--skip soak' })).toMatchObject({
+      status: 'not-run',
+      reason: 'soak was left out: --skip soak',
+    })
+    expect(of({ ...soak, status: 'failed', reason: 'it crashed' }).reason).toContain('it crashed')
+  })
+
+  test('rows of a component stand together, in the order of the config', () => {
+    const rows = ['b', 'subject', 'a', 'b'].map((component) => ({ ...missed, component }))
+    expect(orderedRows(rows, ['a', 'b']).map(({ component }) => component)).toEqual([
+      'a',
+      'b',
+      'b',
+      'subject',
+    ])
   })
 })
