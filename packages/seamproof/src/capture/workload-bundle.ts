@@ -68,8 +68,8 @@ function keepInPlace(entryPath: string): Plugin {
 
 async function resolveImport(build: PluginBuild, request: OnResolveArgs, entryPath: string) {
   if (request.kind === 'entry-point' || request.pluginData === resolvedHere) return undefined
-  if (request.path === 'seamproof')
-    return { path: pathToFileURL(registryModule).href, external: true }
+  const isRequire = request.kind === 'require-call' || request.kind === 'require-resolve'
+  if (request.path === 'seamproof') return keptAt(registryModule, isRequire)
   if (request.path.startsWith('node:') || request.path.startsWith('file:'))
     return { path: request.path, external: true }
   const resolved = await build.resolve(request.path, {
@@ -86,9 +86,15 @@ async function resolveImport(build: PluginBuild, request: OnResolveArgs, entryPa
     resolved.path.endsWith('.json')
   )
     return { path: resolved.path }
-  const isRequire = request.kind === 'require-call' || request.kind === 'require-resolve'
-  return { path: isRequire ? resolved.path : pathToFileURL(resolved.path).href, external: true }
+  return keptAt(resolved.path, isRequire)
 }
+
+/** `import` takes URLs, `require` takes paths. */
+const keptAt = (path: string, isRequire: boolean) => ({
+  path: isRequire ? path : pathToFileURL(path).href,
+  external: true,
+})
+
 const resolvedHere = Symbol('resolved here')
 
 async function loadModule(path: string): Promise<OnLoadResult> {
