@@ -29,7 +29,7 @@ export function createBenchFolder(options: {
 }
 
 /** Where `--save-baseline NAME` puts what was measured, beside the config. */
-export function baselinePath(name: string, folder: string): string {
+function baselinePath(name: string, folder: string): string {
   if (!/^[\w.-]+$/.test(name) || name.startsWith('.'))
     throw new SeamproofError('BASELINE_NAME', `"${name}" cannot be the name of a baseline`, {
       exitCode: ExitCode.usage,

@@ -56,5 +56,3 @@ export const componentsSchema = z.record(
   z.string().min(1),
   z.strictObject({ workloads: z.array(z.string().min(1)).min(1) }),
 )
-
-export type ComponentsConfig = z.infer<typeof componentsSchema>

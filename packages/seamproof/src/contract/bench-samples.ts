@@ -83,7 +83,7 @@ export interface HeapResult {
   workloads: HeapWorkload[]
 }
 
-export interface CountResult {
+interface CountResult {
   mode: 'count'
   name: string
   operations: number

@@ -167,11 +167,7 @@ function judgeBaseline(
 
 type Outcome = 'pass' | 'fail' | 'across'
 
-export function compareInterval(
-  estimate: Estimate,
-  comparison: Comparison,
-  limit: number,
-): Outcome {
+function compareInterval(estimate: Estimate, comparison: Comparison, limit: number): Outcome {
   const meets = (value: number) => {
     if (comparison === '<') return value < limit
     if (comparison === '<=') return value <= limit

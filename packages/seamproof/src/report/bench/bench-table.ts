@@ -3,7 +3,7 @@ import type { Measurement, MeasurementList } from '../../contract/measurement.js
 import { formatPercent } from '../format-quantity.js'
 
 /** A line of a bench report: the same cells in the terminal and in Markdown. */
-export interface BenchLine {
+interface BenchLine {
   name: string
   value: string
   interval: string
