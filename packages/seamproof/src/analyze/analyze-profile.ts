@@ -54,7 +54,7 @@ export function analyzeProfile(
     ],
     crossings: crossingTimes(profile, crossings),
     ...(loop && { turns: loop.turns }),
-    losses: lossSentences(profile),
+    losses: [...lossSentences(profile), ...fromWaiting.disturbances],
   }
 }
 

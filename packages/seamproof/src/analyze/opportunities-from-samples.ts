@@ -63,8 +63,7 @@ function groupsOf(profile: CpuProfile, costs: readonly CpuCost[]): Group[] {
   for (const cost of costs) {
     const blame = blames.of(cost)
     const owner = profile.frames[profile.tree.frameIndex[blame.ownerNode] ?? -1]
-    const place =
-      owner === undefined ? '' : `${owner.functionName}\n${owner.file}\n${owner.moduleName}`
+    const place = placeOf(owner)
     const key = `${blame.kind}\n${blame.detail}\n${place}`
     let group = groups.get(key)
     if (group === undefined) {
@@ -90,8 +89,18 @@ function groupsOf(profile: CpuProfile, costs: readonly CpuCost[]): Group[] {
   return [...groups.values()]
 }
 
-const nameOf = (owner: Frame | undefined): string =>
-  owner?.functionName || 'code without a caller of the program'
+/** Addresses without a name are one place: the module that should have been built with symbols. */
+function placeOf(owner: Frame | undefined): string {
+  if (owner === undefined) return ''
+  return owner.isNamed
+    ? `${owner.functionName}\n${owner.file}\n${owner.moduleName}`
+    : `\n${owner.moduleName}`
+}
+
+function nameOf(owner: Frame | undefined): string {
+  if (owner === undefined) return 'code without a caller of the program'
+  return owner.isNamed ? owner.functionName : `${owner.moduleName ?? 'code'} (no symbols)`
+}
 
 function titleOf({ blame, owner }: Group): string {
   const name = nameOf(owner)
@@ -175,7 +184,7 @@ function evidenceOf(
   return cause === undefined ? `${head}.` : `${head}; ${cause}.`
 }
 
-function nextOf({ blame, owner }: Group, { input, command }: NextCommands): string {
+function nextOf({ blame }: Group, { input, command }: NextCommands): string {
   const program = command.length === 0 ? 'PROGRAM' : command.map(shellWord).join(' ')
   switch (blame.kind) {
     case 'gc':
@@ -186,9 +195,7 @@ function nextOf({ blame, owner }: Group, { input, command }: NextCommands): stri
     case 'copy':
       return `seamproof track --layer -- ${program}`
     case 'hotspot':
-      return owner === undefined
-        ? `seamproof flamegraph ${shellWord(input)}`
-        : `seamproof summary ${shellWord(input)} --limit 30`
+      return `seamproof flamegraph ${shellWord(input)}`
   }
 }
 

@@ -36,9 +36,10 @@ interface Wait {
 export function opportunitiesFromWaiting(
   profile: CpuProfile,
   next: NextCommands,
-): { opportunities: Opportunity[]; unanswered: UnansweredQuestion[] } {
+): { opportunities: Opportunity[]; unanswered: UnansweredQuestion[]; disturbances: string[] } {
+  const queues = runQueues(profile, next)
   if (!profile.costs.some(({ state }) => state === 'idle' || state === 'runnable'))
-    return { opportunities: runQueues(profile, next), unanswered: waitingUnseen(profile) }
+    return { ...queues, unanswered: waitingUnseen(profile) }
   const threadNs = sampledNs(profile)
   const opportunities: Opportunity[] = []
   const unanswered: UnansweredQuestion[] = []
@@ -76,7 +77,11 @@ export function opportunitiesFromWaiting(
       })
     }
   }
-  return { opportunities: [...opportunities, ...runQueues(profile, next)], unanswered }
+  return {
+    opportunities: [...opportunities, ...queues.opportunities],
+    unanswered,
+    disturbances: queues.disturbances,
+  }
 }
 
 /** Of each thread, running or not. */
@@ -158,42 +163,70 @@ const titleOf = ({ kind, owner, on }: Wait, thread: CpuThread): string =>
 /** Below this a thread's wait for a core is what every thread has now and then. */
 const queuedMin = 0.05
 
-/** Counted by the kernel where it does, which needs no sample of the queue; by samples elsewhere. */
-function runQueues(profile: CpuProfile, { command }: NextCommands): Opportunity[] {
-  const program = command.map(shellWord).join(' ') || 'PROGRAM'
-  const threadNs = sampledNs(profile)
+interface Queued {
+  thread: CpuThread
+  share: Estimate
+  hitCount: number
+  evidence: string
+  treeIndex: number
+}
+
+/**
+ * The thread that waited longest, when the program itself keeps the cores busy. Where other programs had them it is no cost
+ * of this one, but it disturbed what was measured.
+ */
+function runQueues(
+  profile: CpuProfile,
+  { command }: NextCommands,
+): { opportunities: Opportunity[]; disturbances: string[] } {
+  const [worst, ...others] = queuedThreads(profile)
+  if (worst === undefined) return { opportunities: [], disturbances: [] }
   const busyCores =
     profile.threads.reduce((sum, { cpuNs }) => sum + cpuNs, 0) / Math.max(1, profile.durationNs)
-  const isOwnFault = busyCores > 1
-  return profile.threads.flatMap((thread, index): Opportunity[] => {
+  if (busyCores <= 1) {
+    const percentOf = (worst.share.value * 100).toFixed(0)
+    return {
+      opportunities: [],
+      disturbances: [
+        `Other programs had the cores: thread ${threadName(worst.thread)} was ready to run and had none for ${percentOf} % of its time, and this program keeps only ${busyCores.toFixed(1)} cores busy. Shares of CPU time hold; elapsed times would be shorter on a quiet machine.`,
+      ],
+    }
+  }
+  const more = others.length === 0 ? '' : ` So did ${others.length} more.`
+  return {
+    opportunities: [
+      {
+        kind: 'run queue',
+        title: `Thread ${threadName(worst.thread)} waits for a core`,
+        evidence: `${worst.evidence}${more}`,
+        whole: 'run',
+        shareEstimate: worst.share,
+        hitCount: worst.hitCount,
+        sampleCount: worst.thread.sampleCount,
+        predictedGain: worst.share,
+        assumption: `if it always had a core: the program alone keeps ${busyCores.toFixed(1)} busy; fewer threads, or more cores`,
+        stack: stackOf(profile, worst.treeIndex),
+        nextCommand: `UV_THREADPOOL_SIZE=2 seamproof profile -- ${command.map(shellWord).join(' ') || 'PROGRAM'}`,
+      },
+    ],
+    disturbances: [],
+  }
+}
+
+/** Counted by the kernel where it does, which needs no sample of the queue; by samples elsewhere. */
+function queuedThreads(profile: CpuProfile): Queued[] {
+  const threadNs = sampledNs(profile)
+  const queued = profile.threads.flatMap((thread, index): Queued[] => {
     const all = profile.costs.filter((cost) => cost.thread === index)
-    const queued = queueShare(thread, all, threadNs[index]!)
-    if (queued === undefined || queued.share.value < queuedMin) return []
-    const { share, hitCount, evidence } = queued
+    const found = queueShare(thread, all, threadNs[index]!)
+    if (found === undefined || found.share.value < queuedMin) return []
     const seen = all.filter(({ state }) => state === 'runnable')
     const busiest = (seen.length > 0 ? seen : all).reduce((most, cost) =>
       cost.sampleCount > most.sampleCount ? cost : most,
     )
-    return [
-      {
-        kind: 'run queue',
-        title: `Thread ${threadName(thread)} waits for a core`,
-        evidence,
-        whole: 'run',
-        shareEstimate: share,
-        hitCount,
-        sampleCount: thread.sampleCount,
-        predictedGain: share,
-        assumption: isOwnFault
-          ? `if it always had a core: the program alone keeps ${busyCores.toFixed(1)} busy; fewer threads, or more cores`
-          : `if it always had a core: other programs had it (this one keeps ${busyCores.toFixed(1)} busy)`,
-        stack: stackOf(profile, busiest.treeIndex),
-        nextCommand: isOwnFault
-          ? `UV_THREADPOOL_SIZE=2 seamproof profile -- ${program}`
-          : `seamproof profile -- ${program}`,
-      },
-    ]
+    return [{ thread, ...found, treeIndex: busiest.treeIndex }]
   })
+  return queued.sort((a, b) => b.share.value - a.share.value)
 }
 
 function queueShare(

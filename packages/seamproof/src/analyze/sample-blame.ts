@@ -16,6 +16,9 @@ const apiCall = /^(?:napi_|node_api_)\w+$/
 /** Text and numbers made into values of the other side. */
 const conversion =
   /^(?:napi_(?:get_value_(?:string_\w+|bigint_\w+|double|int32|uint32|int64|bool)|create_(?:string_\w+|double|int32|uint32|int64|bigint_\w+|date)|get_property_names|(?:get|set)_named_property|(?:get|set)_property|(?:get|set)_element|create_(?:object|array|array_with_length))|node_api_create_\w+string\w*)$/
+/** The same by those who call V8 without Node-API. */
+const v8Conversion =
+  /^v8::(?:String::(?:New\w*|Write\w*|Utf8Length\w*|Utf8Value\b|Value\b|Concat)|Object::(?:New|Set|Get|CreateDataProperty|DefineOwnProperty)|Array::New|Number::New|Integer::New|BigInt::New|Value::(?:To\w+|\w+Value))/
 const copying =
   /^(?:_*(?:mem(?:cpy|move)|wmemcpy|bcopy|mempcpy)(?:_\w+)?(?:@.*)?|__mem(?:cpy|move)\w*|Builtin:(?:MemCopy\w*|MemMove|TypedArrayPrototypeSet|TypedArrayPrototypeSlice|ArrayBufferPrototypeSlice))$/
 const allocating =
@@ -91,6 +94,12 @@ export class SampleBlame {
       return { kind, detail: api.functionName }
     }
     const ownerFrame = this.#frameAt(owner)
+    const v8Call =
+      ownerFrame?.origin === 'subject'
+        ? inside.findLast((frame) => v8Conversion.test(frame.functionName))
+        : undefined
+    if (v8Call !== undefined)
+      return { kind: 'conversion', detail: v8Call.functionName.replace(/[<(].*$/, '') }
     if (ownerFrame?.kind === 'js' && inside.every((frame) => dispatch.test(frame.functionName)))
       return { kind: 'crossing', detail: 'call into native code' }
     const copy = inside.find((frame) => copying.test(frame.functionName))

@@ -6,6 +6,7 @@ import {
   opportunitiesFromOperations,
 } from '../../src/analyze/opportunities-from-operations.js'
 import type { CpuProfile } from '../../src/contract/cpu-profile.js'
+import type { Frame } from '../../src/contract/frame.js'
 import type { OpportunityKind, OpportunityList } from '../../src/contract/opportunity.js'
 import { renderOpportunitiesMarkdown } from '../../src/report/markdown/render-opportunities-markdown.js'
 import { renderOpportunities } from '../../src/report/text/render-opportunities.js'
@@ -122,17 +123,45 @@ describe('waiting', () => {
     expect(of(analyze(script.build()), 'blocking call')).toEqual([])
   })
 
-  test('for a core is seen on the thread that has none', () => {
-    const starved = analyze(
-      onMain((script, main) =>
-        script.add(main, stacks.encode, 'native', 100).add(main, stacks.encode, 'runnable', 100),
-      ),
+  test('for a core is a cost where the program keeps the cores busy, and a disturbance where others do', () => {
+    const starved = onMain((script, main) =>
+      script.add(main, stacks.encode, 'native', 100).add(main, stacks.encode, 'runnable', 100),
     )
-    expect(of(starved, 'run queue')[0]!.shareEstimate.value).toBeCloseTo(0.5)
-    expect(of(analyze(thumbProfile()), 'run queue')).toEqual([])
-    const counted = thumbProfile()
-    Object.assign(counted.threads[0]!, { runQueueNs: 900e6, wallNs: 2_000e6 })
-    expect(of(analyze(counted), 'run queue')[0]!.predictedGain.value).toBeCloseTo(0.45)
+    const others = analyze(starved)
+    expect(of(others, 'run queue')).toEqual([])
+    expect(others.losses.join()).toContain('Other programs had the cores: thread node (1)')
+    starved.threads[0]!.cpuNs = starved.durationNs * 3
+    expect(of(analyze(starved), 'run queue')[0]!.shareEstimate.value).toBeCloseTo(0.5)
+    Object.assign(starved.threads[0]!, { runQueueNs: 90e6, wallNs: 200e6 })
+    expect(of(analyze(starved), 'run queue')[0]!.predictedGain.value).toBeCloseTo(0.45)
+    const calm = analyze(thumbProfile())
+    expect(of(calm, 'run queue')).toEqual([])
+    expect(calm.losses.join()).not.toContain('Other programs')
+  })
+
+  test('conversions by V8 itself are conversions too, and code without symbols is one place', () => {
+    const frame = (functionName: string, more: Partial<Frame>): Frame => {
+      const { file: _, line: __, ...bare } = stacks.encode.at(-1)!
+      return { ...bare, ...more, functionName }
+    }
+    const unnamed = (address: string) =>
+      frame(`libx.so+0x${address}`, { isNamed: false, moduleName: 'libx.so' })
+    const list = analyze(
+      onMain((script, main) => {
+        const set = frame('v8::Object::Set', { origin: 'runtime', moduleName: 'node' })
+        script.add(main, [...stacks.encode, set], 'native', 50)
+        for (const address of ['1f', '2f', '3f'])
+          script.add(main, [...stacks.encode, unnamed(address)], 'native', 50)
+      }),
+    )
+    expect(of(list, 'conversion')[0]).toMatchObject({
+      title: 'quantise converts values by v8::Object::Set',
+      hitCount: 50,
+    })
+    expect(of(list, 'hotspot')[0]).toMatchObject({
+      title: 'libx.so (no symbols) computes',
+      hitCount: 150,
+    })
   })
 
   test('is not answered where only running threads were sampled', () => {

@@ -9,7 +9,7 @@ export const foldNames = ['outer', 'node', 'runtime', 'system', 'unnamed'] as co
 export type FoldName = (typeof foldNames)[number]
 
 export const foldLabels: Record<FoldName, string> = {
-  outer: "Before the program's own code",
+  outer: 'Before own code',
   node: 'Node internals',
   runtime: 'V8 and Node runtime',
   system: 'libc and allocator',
