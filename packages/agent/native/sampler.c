@@ -39,12 +39,17 @@ static int32_t own_tid(void) { return (int32_t)syscall(SYS_gettid); }
 
 /* ---------------------------------------------------------------------------------------------------------- handler */
 
-/* The thread was in the kernel: `syscall` has just come back, which leaves its return address in rcx. */
+/*
+ * The thread was in the kernel: `syscall` has just come back, which leaves its return address in rcx; or is to be made
+ * again, because our signal cut it short.
+ */
 static bool is_after_system_call(const ucontext_t *context) {
   uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
   struct agt_object object;
-  if ((uintptr_t)context->uc_mcontext.gregs[REG_RCX] != pc || (pc & 4095) < 2 || !agt_object_at(pc, &object)) return false;
-  return ((const uint8_t *)pc)[-2] == 0x0f && ((const uint8_t *)pc)[-1] == 0x05;
+  uintptr_t back = (uintptr_t)context->uc_mcontext.gregs[REG_RCX];
+  if ((back != pc && back != pc + 2) || (pc & 4095) < 2 || (pc & 4095) > 4094 || !agt_object_at(pc, &object)) return false;
+  const uint8_t *code = (const uint8_t *)back;
+  return code[-2] == 0x0f && code[-1] == 0x05;
 }
 
 static bool is_inside_agent(void) { return t_thread == AGT_T_BUSY || ((uintptr_t)t_thread > 3 && t_thread->busy); }

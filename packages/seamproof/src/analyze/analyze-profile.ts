@@ -22,7 +22,7 @@ const sampleMin = 100
 /** Everything that a profile says about what could be saved, the largest gain first. */
 export function analyzeProfile(
   profile: CpuProfile,
-  { input, seamproofVersion, crossings }: ProfileQuestions,
+  { input, seamproofVersion, crossings = profile.crossings }: ProfileQuestions,
 ): OpportunityList {
   const next = { input, command: profile.command }
   const fromSamples = opportunitiesFromSamples(profile, next)

@@ -30,9 +30,9 @@ export function cpuSummary(profile: CpuProfile): CpuSummary {
   }
 }
 
-/** A function is one row whatever line of it was running. */
-const functionKey = ({ functionName, kind, modulePath, file }: Frame): string =>
-  [functionName, kind, modulePath, file].join('\0')
+/** A function is one row whatever line of it was running; a stripped library is one, since its addresses are no functions. */
+const functionKey = ({ functionName, kind, modulePath, file, isNamed }: Frame): string =>
+  [isNamed ? functionName : '', kind, modulePath, file].join('\0')
 
 class FunctionTable {
   readonly #profile: CpuProfile

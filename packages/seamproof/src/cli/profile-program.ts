@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load-config.js'
 import { captureProgram, shellExitCode } from '../pipeline.js'
 import { shownPath } from './capture-options.js'
+import { layerEnvironment } from './layer-options.js'
 import { liveProfileOf } from './live/live-options.js'
 import type { ProfileOptions } from './profile.js'
 import { printProfile, readProfiles } from './profile-summary.js'
@@ -21,7 +22,7 @@ export async function profileProgram(
     command: command!,
     args,
     cwd,
-    env: process.env,
+    env: options.crossings ? layerEnvironment(process.env) : process.env,
     mode: 'samples',
     isExact: false,
     outDir: options.out,

@@ -1,7 +1,9 @@
+import { seamproofVersion } from '../base/seamproof-version.js'
 import { loadConfig } from '../config/load-config.js'
 import type { CpuProfile } from '../contract/cpu-profile.js'
-import { cpuSummary, findCapture, readCpuProfile } from '../pipeline.js'
+import { analyzeProfile, cpuSummary, findCapture, readCpuProfile } from '../pipeline.js'
 import { renderCpuSummary } from '../report/text/render-cpu-summary.js'
+import { renderCrossings } from '../report/text/render-crossings.js'
 import { shownPath } from './capture-options.js'
 import type { ProfileOptions } from './profile.js'
 import { startProgress } from './progress.js'
@@ -52,6 +54,9 @@ export function printProfile(
     .sort((a, b) => b.summary.onCoreNs - a.summary.onCoreNs)
   const [first, ...others] = busiest
   print(renderCpuSummary(first!.profile, first!.summary, { ...terminal.textOptions, ...limit }))
+  const { crossings } = analyzeProfile(first!.profile, { input: shown, seamproofVersion })
+  if (crossings.length > 0)
+    print(`\n${renderCrossings(crossings, { ...terminal.textOptions, ...limit })}`)
   for (const { profile, summary } of others)
     terminal.remark(
       `also: pid ${profile.pid}, ${(summary.onCoreNs / 1e6).toFixed(0)} ms of CPU time: ${profile.command.join(' ').slice(0, 80)}`,

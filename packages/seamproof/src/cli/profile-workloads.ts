@@ -1,6 +1,7 @@
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
 import { captureWorkload } from '../pipeline.js'
+import { layerEnvironment } from './layer-options.js'
 import type { ProfileOptions } from './profile.js'
 import { samplerOptions } from './profile-program.js'
 import { printProfile, readProfiles } from './profile-summary.js'
@@ -36,7 +37,7 @@ async function profileOne(file: string, options: ProfileOptions): Promise<number
   const run = await captureWorkload({
     file,
     cwd,
-    env: process.env,
+    env: options.crossings ? layerEnvironment(process.env) : process.env,
     mode: 'samples',
     isExact: false,
     outDir: options.out,

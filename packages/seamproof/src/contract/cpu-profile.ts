@@ -1,4 +1,5 @@
 import type { Frame } from './frame.js'
+import type { LayerCrossing } from './layer.js'
 
 /**
  * What a thread was doing when it was sampled. `gc`: V8 collected garbage. `kernel`: in a system call that was running.
@@ -65,4 +66,6 @@ export interface CpuProfile {
   }
   /** Garbage collections on the same clock. */
   gc: { timeNs: number; durationNs: number; kind: string }[]
+  /** What the seam layer counted of calls into addons; absent when it was not there (`profile --crossings`). */
+  crossings?: LayerCrossing[]
 }

@@ -74,6 +74,7 @@ export function profileFromTrace(
       rootlessCount: header.cpuRootless,
       notes: [...new Set([...meta.notes, ...symbols.notes, ...threads.notes()])],
     },
+    ...(meta.layer === null ? {} : { crossings: meta.layer.crossings }),
     gc: meta.gcs.map(({ startUs, durationUs, type }) => ({
       timeNs: (startUs - start.timeUs) * 1000,
       durationNs: durationUs * 1000,

@@ -96,6 +96,27 @@ describe('native code under JavaScript', () => {
     expect(stack.indexOf('work_seventy')).toBeGreaterThan(stack.indexOf('run'))
   })
 
+  it('--crossings counts the calls into each export, with the time in them', async () => {
+    const { profiles, stderr } = await profiled(
+      sandbox,
+      ['node', splitsScript, 'addon', '0.5', addon],
+      ['--crossings'],
+    )
+    const crossings = profiles[0]!.crossings!.filter(({ addonPath }) => addonPath === addon)
+    expect(crossings.map(({ exportName }) => exportName).sort()).toEqual([
+      'work_seventy',
+      'work_ten',
+      'work_twenty',
+    ])
+    for (const { exportName, callCount, totalNs } of crossings) {
+      expect(callCount).toBeGreaterThan(0)
+      expect(totalNs).toBeGreaterThan(0)
+      expect(stderr).toMatch(
+        new RegExp(`${exportName} splits.node +${callCount.toLocaleString('en')} `),
+      )
+    }
+  })
+
   it('a worker’s time is on a thread of its own', async () => {
     const { stdout, profiles } = await profiled(sandbox, ['node', splitsScript, 'worker', seconds])
     expectShares(profiles[0]!, lastLine(stdout))

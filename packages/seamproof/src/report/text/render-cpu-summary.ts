@@ -114,13 +114,17 @@ function table(
     const frame = frames[row.frame]!
     const [share, ns] = by === 'self' ? [row.selfShare, row.selfNs] : [row.totalShare, row.totalNs]
     const numbers = `${padStart(formatPercent(share.value), 8)} ${padStart(interval(share), 15)} ${padStart(formatDuration(ns / 1e6), 9)}`
-    const name = padEnd(fit(printable(frameName(frame)), nameWidth), nameWidth)
+    const name = padEnd(fit(printable(rowName(frame)), nameWidth), nameWidth)
     return `${numbers}  ${paint(frame, style)(name)}  ${style.dim(fit(printable(frameLocation(frame)), 24))}`
   })
   if (rows.length > limit)
     lines.push(style.dim(`${' '.repeat(36)}and ${formatCount(rows.length - limit)} more`))
   return lines
 }
+
+/** All of a module's code that has no names is one row. */
+const rowName = (frame: Frame): string =>
+  frame.isNamed || frame.moduleName === undefined ? frameName(frame) : '(code without names)'
 
 const paint = ({ origin }: Frame, style: TextStyle): ((text: string) => string) =>
   origin === 'user' ? style.user : origin === 'subject' ? style.subject : (text) => text
