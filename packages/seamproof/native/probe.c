@@ -2,6 +2,7 @@
  * Compiled on first use. Without any checker every call is a no-op that says so. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,6 @@ napi_status napi_create_function(napi_env, const char *, size_t, napi_callback, 
 napi_status napi_set_named_property(napi_env, napi_value, const char *, napi_value);
 napi_status napi_create_string_utf8(napi_env, const char *, size_t, napi_value *);
 napi_status napi_get_node_version(napi_env, const napi_node_version **);
-napi_status napi_create_double(napi_env, double, napi_value *);
 
 static napi_value text(napi_env env, const char *value) {
   napi_value result = NULL;
@@ -60,7 +60,7 @@ static bool looks_like_header(const size_t *page) {
  * every check it would take some 500 blocks for lost, and spend seconds on naming them. The rest of a page stays unread: there
  * dead objects still hold pointers to what was leaked through them.
  */
-static size_t page_headers(uintptr_t *pages) {
+static size_t page_headers(uintptr_t *found) {
   FILE *maps = fopen("/proc/self/maps", "r");
   if (maps == NULL) return 0;
   size_t count = 0;
@@ -73,7 +73,7 @@ static size_t page_headers(uintptr_t *pages) {
     if ((start >= SHADOW_START && start < SHADOW_END) || (start >= HEAP_START && start < HEAP_END)) continue;
     uintptr_t page = (start + V8_PAGE - 1) & ~(V8_PAGE - 1);
     for (; page + V8_PAGE_HEADER <= end && count < PAGES_MAX; page += V8_PAGE)
-      if (looks_like_header((const size_t *)page)) pages[count++] = page;
+      if (looks_like_header((const size_t *)page)) found[count++] = page;
   }
   fclose(maps);
   return count;
@@ -85,14 +85,17 @@ static bool needs_page_headers(napi_env env) {
   return napi_get_node_version(env, &version) == 0 && version->major < 24;
 }
 
-static void check_with_page_headers(napi_env env, int (*check)(void)) {
-  static uintptr_t pages[PAGES_MAX];
-  root_region_function add = (root_region_function)dlsym(RTLD_DEFAULT, "__lsan_register_root_region");
-  root_region_function drop = (root_region_function)dlsym(RTLD_DEFAULT, "__lsan_unregister_root_region");
-  size_t count = add == NULL || drop == NULL || !needs_page_headers(env) ? 0 : page_headers(pages);
-  for (size_t i = 0; i < count; i++) add((const void *)pages[i], V8_PAGE_HEADER);
-  check();
-  for (size_t i = 0; i < count; i++) drop((const void *)pages[i], V8_PAGE_HEADER);
+static uintptr_t pages[PAGES_MAX];
+static size_t page_count;
+
+static void for_each_page(const char *function) {
+  root_region_function apply = (root_region_function)dlsym(RTLD_DEFAULT, function);
+  for (size_t i = 0; apply != NULL && i < page_count; i++) apply((const void *)pages[i], V8_PAGE_HEADER);
+}
+
+static void read_page_headers(napi_env env) {
+  page_count = needs_page_headers(env) ? page_headers(pages) : 0;
+  for_each_page("__lsan_register_root_region");
 }
 
 /* Lists what is lost now, and goes on. */
@@ -100,7 +103,9 @@ static napi_value check_leaks(napi_env env, napi_callback_info info) {
   (void)info;
   int (*recoverable)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "__lsan_do_recoverable_leak_check");
   if (recoverable != NULL) {
-    check_with_page_headers(env, recoverable);
+    read_page_headers(env);
+    recoverable();
+    for_each_page("__lsan_unregister_root_region");
     return text(env, "lsan");
   }
 #ifdef HAS_VALGRIND
@@ -115,19 +120,15 @@ static napi_value check_leaks(napi_env env, napi_callback_info info) {
 /* Instead of the check at the end of the process: for processes that end in a way that leaves everything behind. */
 static napi_value check_leaks_at_end(napi_env env, napi_callback_info info) {
   (void)info;
-  /* The same type for one call: what it returns is nothing, and is not read. */
-  int (*last)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "__lsan_do_leak_check");
-  if (last == NULL) return text(env, "");
-  check_with_page_headers(env, last);
+  void (*check)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "__lsan_do_leak_check");
+  if (check == NULL) return text(env, "");
+  read_page_headers(env);
+  check();
+  /* There is another check at the end, of what is then half taken down: what it says is not wanted. */
+  void (*report_to)(void *) = (void (*)(void *))dlsym(RTLD_DEFAULT, "__sanitizer_set_report_fd");
+  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (report_to != NULL && nowhere >= 0) report_to((void *)(intptr_t)nowhere);
   return text(env, "lsan");
-}
-
-static napi_value live_bytes(napi_env env, napi_callback_info info) {
-  (void)info;
-  size_t (*bytes)(void) = (size_t (*)(void))dlsym(RTLD_DEFAULT, "__sanitizer_get_current_allocated_bytes");
-  napi_value result = NULL;
-  napi_create_double(env, bytes == NULL ? -1 : (double)bytes(), &result);
-  return result;
 }
 
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback callback) {
@@ -139,6 +140,5 @@ static void export_function(napi_env env, napi_value exports, const char *name, 
 __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   export_function(env, exports, "checkLeaks", check_leaks);
   export_function(env, exports, "checkLeaksAtEnd", check_leaks_at_end);
-  export_function(env, exports, "liveBytes", live_bytes);
   return exports;
 }

@@ -39,7 +39,7 @@ export function leaksOverRounds(
 ): LeakOverRounds[] {
   const groups = new Map<string, LeakRecord[]>()
   for (const record of records) {
-    const key = `${record.isLost} ${groupKey(record.stack.frames)}`
+    const key = groupKey(record.stack.frames)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [record])
     else group.push(record)
@@ -64,11 +64,24 @@ function judgeGroup(
   const totals = totalsByCheck(group, checkpoints)
   const result: LeakOverRounds = {
     stack: group[0]!.stack,
-    isLost: group[0]!.isLost,
+    // What something still pointed to between rounds is lost when all is taken down: a reference that nobody deletes.
+    isLost: group.some(({ isLost }) => isLost),
     ...totals.at(-1)!,
   }
-  const growth = steadyGrowth(totals, checkpoints)
+  const growth = steadyGrowth(totals, checkpoints) ?? rateAtEnd(result, checkpoints)
   return growth === undefined ? result : { ...result, ...growth }
+}
+
+/** Seen only at the end, where all its blocks are: with one workload it is known whose, and how many per operation. */
+function rateAtEnd(
+  { blocks, bytes, isLost }: LeakOverRounds,
+  checkpoints: readonly Checkpoint[],
+): Pick<LeakOverRounds, 'workload' | 'perOperation'> | undefined {
+  const [workload, ...others] = new Set(checkpoints.map((one) => one.workload))
+  const operations = checkpoints.findLast(({ kind }) => kind === 'round')?.operationsDone ?? 0
+  if (workload === undefined || others.length > 0 || !isLost) return undefined
+  if (operations === 0 || blocks < 0.9 * operations) return { workload }
+  return { workload, perOperation: { bytes: bytes / operations, blocks: blocks / operations } }
 }
 
 interface Total {

@@ -12,7 +12,7 @@ export function defectMessage(instrument: Instrument, report: ToolReport): strin
       return memcheckMessage(report)
     case 'helgrind':
     case 'drd':
-      return withoutAddresses(firstSentences(report.text, 1))
+      return threadMessage(report)
     default:
       return withoutAddresses(report.text)
   }
@@ -77,6 +77,17 @@ function tsanMessage({ text }: ToolReport): string {
     `${match[1] ? 'atomic ' : ''}${match[2]!.toLowerCase()} of ${bytes(Number(match[3]))} by ${match[4]}`
   const both = other === null ? what(now) : `${what(now)} and ${what(other)}`
   return `${headline}: ${both}${place === undefined ? '' : `, ${withoutAddresses(place)}`}`
+}
+
+function threadMessage({ rule, text }: ToolReport): string {
+  if (rule === 'LockOrder')
+    return 'two locks are taken in two orders: two threads may wait for each other'
+  const now = /(read|write) of size (\d+) by (thread #\d+)/.exec(text)
+  const other = /previous (read|write) of size (\d+) by (thread #\d+)/.exec(text)
+  if (now === null) return withoutAddresses(firstSentences(text, 1))
+  const what = ([, kind, size, thread]: RegExpExecArray) =>
+    `${kind} of ${bytes(Number(size))} by ${thread}`
+  return `possible data race: ${what(now)}${other === null ? '' : ` and ${what(other)}`}`
 }
 
 function memcheckMessage({ rule, text }: ToolReport): string {

@@ -35,7 +35,7 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
     for (const report of log.reports) {
       const stacks = stacksOf(report, log, question)
       if (!isAboutSubject(instrument, stacks)) {
-        foreignCount++
+        if (!stillReachable.test(report.rule)) foreignCount++
         continue
       }
       const leak = leakOf(report, stacks, name)
@@ -65,6 +65,7 @@ function stacksOf(
 
 /** What is lost only because its owner is lost is counted with the owner. */
 const indirect = /^Indirect leak$|^Leak_IndirectlyLost$/
+const stillReachable = /^Leak_StillReachable$/
 const lost = /^Direct leak$|^Leak_DefinitelyLost$/
 
 function leakOf(report: ToolReport, stacks: DefectStack[], log: string): LeakRecord | undefined {

@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync } from 'node:fs'
-import { basename, normalize } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, isAbsolute, join, normalize } from 'node:path'
 import type { Frame } from '../contract/frame.js'
 import type { ToolFrame } from '../contract/tool-report.js'
 import { PerfMap } from '../trace/perf-map.js'
@@ -118,10 +118,20 @@ export class CheckerFrames {
   }
 
   #original(file: string): string {
-    const path = normalize(file)
+    const path = isAbsolute(file) ? normalize(file) : this.#resolved(file)
     for (const { copyDir, projectDir } of this.#sources.copies)
       if (path.startsWith(`${copyDir}/`)) return projectDir + path.slice(copyDir.length)
     return path
+  }
+
+  /** A sanitizer names a file as the compiler was given it, which depends on where the build system ran it. */
+  #resolved(file: string): string {
+    for (const { copyDir } of this.#sources.copies)
+      for (const folder of ['build', '.', 'build/Release']) {
+        const path = join(copyDir, folder, file)
+        if (existsSync(path)) return path
+      }
+    return file
   }
 }
 

@@ -101,6 +101,8 @@ class TsanReader {
 }
 
 function threadOf(text: string): string | undefined {
+  const started = /^\s*Thread (T\d+).* created by/.exec(text)
+  if (started !== null) return started[1]
   if (/by main thread/.test(text)) return 'main'
   return /\b(?:thread|Thread) (T\d+)/.exec(text)?.[1]
 }

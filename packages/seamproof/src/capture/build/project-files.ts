@@ -103,11 +103,7 @@ function linkNeighbours(original: string, copy: string, except: string): void {
 function copyFile(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
   const stat = lstatSync(from)
-  if (!stat.isSymbolicLink()) {
-    copyFileSync(from, to)
-    return
-  }
-  const target = readlinkSync(from)
   // A link inside the project stays one; its neighbours are linked at the same places.
-  symlinkSync(target, to)
+  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to)
+  else copyFileSync(from, to)
 }

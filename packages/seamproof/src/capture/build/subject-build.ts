@@ -155,7 +155,7 @@ async function runBuild(
   })
   const log = join(folder, 'build.log')
   writeFileSync(log, `$ ${command.line}\n${result.all}\n`)
-  if (result.failed) throw buildFailed(options.plan, command, result.all ?? '', log)
+  if (result.failed) throw buildFailed(options.plan, result.all ?? '', log)
 }
 
 function librariesOf(
@@ -195,12 +195,7 @@ function librariesOf(
 
 const shownLines = 15
 
-function buildFailed(
-  plan: BuildPlan,
-  command: BuildCommand,
-  output: string,
-  log: string,
-): SeamproofError {
+function buildFailed(plan: BuildPlan, output: string, log: string): SeamproofError {
   const lines = output.trim().split('\n')
   const firstError = lines.findIndex((line) =>
     /\berror\b|not found|undefined reference/i.test(line),

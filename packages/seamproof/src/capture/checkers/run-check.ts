@@ -130,6 +130,9 @@ function withFaults(capture: CheckCapture, builds: Builds, checker: Checker): Ch
   for (const { asked } of replaced) originals.delete(asked)
   if (originals.size > 0 && checker.withoutBuild !== 'all')
     result.notes.push(`not built for ${checker.name}: ${[...originals].map(relativeTo).join(', ')}`)
+  // What did not reach the subject has not run, however clean its log.
+  if (capture.loaded.length === 0 && result.failure === undefined)
+    return { ...result, failure: notInstrumented(capture, builds, checker) }
   if (replaced.length > 0 || checker.withoutBuild === 'all') return result
   result.blindSpots.push(...checker.blindSpotsWithoutBuild)
   if (checker.withoutBuild === 'some' || result.failure !== undefined) return result
@@ -141,7 +144,10 @@ function notInstrumented(capture: CheckCapture, { faults, builds }: Builds, chec
   if (fault !== undefined) return { cause: causeOf(fault.error), reason: sentence(fault.error) }
   const cause: NotRunCause = 'not-applicable'
   if (capture.loaded.length === 0)
-    return { cause, reason: `no addon was loaded, and ${checker.name} looks at nothing else` }
+    return {
+      cause,
+      reason: `no addon was loaded, and ${checker.name} looks at nothing else; see what the subject said: ${join(capture.folder, outputFile)}`,
+    }
   const names = [...new Set(capture.loaded.map(({ asked }) => relativeTo(asked)))].join(', ')
   if (builds.length > 0)
     return {

@@ -46,7 +46,6 @@ export async function warmUpForCheck(
       break
   }
   await settle()
-  await settle()
   return { operationsPerRound, rounds: wishes.rounds ?? effort.rounds, warmupOperations: done }
 }
 
