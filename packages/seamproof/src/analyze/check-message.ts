@@ -103,6 +103,10 @@ function memcheckMessage({ rule, text }: ToolReport): string {
     const freed = place[4] === "free'd" ? ' that was freed' : ''
     return `${what}, ${bytes(Number(place[1]))} ${place[2]} a block of ${place[3]}${freed}`
   }
+  if (rule === 'InvalidFree')
+    return /free'd/.test(text)
+      ? 'a block is freed a second time'
+      : 'what is freed is no block, or not its beginning'
   if (/^Uninit|^SyscallParam/.test(rule))
     return withoutAddresses(firstSentences(text, 1)).toLowerCase()
   return withoutAddresses(firstSentences(text, 1))

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckedProject, found, subjectFrame } from './checked-project.js'
 
+/** Valgrind takes a minute on a machine that has other things to do. */
+const valgrindMs = 400_000
+
 let project: CheckedProject
 beforeAll(() => {
   project = new CheckedProject()
@@ -65,26 +68,34 @@ test('tsan finds a race between threads, and takes a mutex for what it is', asyn
   expect(run.blindSpots.length).toBeGreaterThan(0)
 })
 
-test('memcheck finds values that were never set, and what is lost in every round', async () => {
-  const names = ['uninitialised', 'overflow', 'leak']
-  const file = project.workloads(...names, ...names.map((name) => `${name}Right`), 'held')
-  const run = await project.run('memcheck', { file })
-  expect(found(run)).toEqual([
-    ['leak', 'leak'],
-    ['overflow', 'overflow'],
-    ['uninitialised', 'uninitialised'],
-  ])
-  const leak = run.reports.find(({ kind }) => kind === 'leak')!
-  expect(leak.perOperation).toEqual({ bytes: 64, blocks: 1 })
-  const frames = leak.stacks.flatMap((stack) => stack.frames)
-  expect(frames.some(({ kind, file: at }) => kind === 'js' && at === file)).toBe(true)
-})
+test(
+  'memcheck finds values that were never set, and what is lost in every round',
+  async () => {
+    const names = ['uninitialised', 'overflow', 'leak']
+    const file = project.workloads(...names, ...names.map((name) => `${name}Right`), 'held')
+    const run = await project.run('memcheck', { file })
+    expect(found(run)).toEqual([
+      ['leak', 'leak'],
+      ['overflow', 'overflow'],
+      ['uninitialised', 'uninitialised'],
+    ])
+    const leak = run.reports.find(({ kind }) => kind === 'leak')!
+    expect(leak.perOperation).toEqual({ bytes: 64, blocks: 1 })
+    const frames = leak.stacks.flatMap((stack) => stack.frames)
+    expect(frames.some(({ kind, file: at }) => kind === 'js' && at === file)).toBe(true)
+  },
+  valgrindMs,
+)
 
 describe.each(['helgrind', 'drd'] as const)('%s', (instrument) => {
-  test('finds the race, and calls it possible', async () => {
-    const file = project.workloads('race', 'raceRight')
-    const run = await project.run(instrument, { file, operations: 5, rounds: 1 })
-    expect(found(run)).toEqual([['race', 'race']])
-    expect(run.reports.every(({ severity }) => severity === 'warning')).toBe(true)
-  })
+  test(
+    'finds the race, and calls it possible',
+    async () => {
+      const file = project.workloads('race', 'raceRight')
+      const run = await project.run(instrument, { file, operations: 5, rounds: 1 })
+      expect(found(run)).toEqual([['race', 'race']])
+      expect(run.reports.every(({ severity }) => severity === 'warning')).toBe(true)
+    },
+    valgrindMs,
+  )
 })

@@ -28,13 +28,14 @@ const hashedBytesMax = 64 * 1024 * 1024
 /** A folder beside the project with more in it is not what a project refers to. */
 const neighboursMax = 2000
 
-/** The files that a build may read, relative to the project, in order. */
-export function projectFiles(projectDir: string): string[] {
+/** The files that a build may read, relative to the project, in order; without what we ourselves write there. */
+export function projectFiles(projectDir: string, ignored: readonly string[] = []): string[] {
   const found: string[] = []
   const visit = (folder: string) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (leftOut.has(entry.name) || leftOutNames.test(entry.name)) continue
       const path = join(folder, entry.name)
+      if (leftOut.has(entry.name) || leftOutNames.test(entry.name)) continue
+      if (ignored.includes(path)) continue
       if (entry.isDirectory()) visit(path)
       else if (entry.isFile() || entry.isSymbolicLink()) found.push(relative(projectDir, path))
     }

@@ -20,6 +20,8 @@ export interface BuildOptions {
   nodePath?: string | undefined
   env?: NodeJS.ProcessEnv | undefined
   timeoutMs?: number | undefined
+  /** Folders in the project that are none of its sources. */
+  ignored?: readonly string[] | undefined
   onStep?: ((text: string) => void) | undefined
 }
 
@@ -54,7 +56,8 @@ export async function buildSubject(options: BuildOptions): Promise<SubjectBuild>
   const { plan, variant } = options
   const compiler = findCompiler(options.compiler)
   const nodePath = options.nodePath ?? process.execPath
-  const files = projectFiles(plan.projectDir)
+  const cacheFolder = buildCacheFolder(options.env ?? process.env)
+  const files = projectFiles(plan.projectDir, [cacheFolder, ...(options.ignored ?? [])])
   const flags = variantFlags(variant, compiler.family)
   const key = createHash('sha256')
     .update(JSON.stringify([builderVersion, plan, compiler.version, compiler.cc, flags, nodePath]))
@@ -63,7 +66,7 @@ export async function buildSubject(options: BuildOptions): Promise<SubjectBuild>
     .slice(0, 20)
   const projectKey = createHash('sha256').update(plan.projectDir).digest('hex').slice(0, 8)
   const projectFolder = join(
-    buildCacheFolder(options.env ?? process.env),
+    cacheFolder,
     `${basename(plan.projectDir)}-${projectKey}`,
   )
   const folder = join(projectFolder, `${variant}-${key}`)

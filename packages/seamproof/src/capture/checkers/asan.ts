@@ -15,6 +15,7 @@ export const asan: Checker = {
     operationsMin: 20,
     operationsMax: 1000,
     warmupTargetMs: 2000,
+    collections: 3,
   },
   seesLeaks: true,
   withoutBuild: 'some',

@@ -53,6 +53,7 @@ export async function buildAll(
         compiler: options.compiler,
         nodePath: options.nodePath,
         env: options.env,
+        ignored: [options.outDir, dirname(options.outDir)],
         onStep: options.onStep,
       })
       result.builds.push(build)

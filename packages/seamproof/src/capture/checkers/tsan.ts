@@ -15,6 +15,7 @@ export const tsan: Checker = {
     operationsMin: 20,
     operationsMax: 500,
     warmupTargetMs: 1500,
+    collections: 1,
   },
   seesLeaks: false,
   withoutBuild: 'nothing',

@@ -12,6 +12,7 @@ export const ubsan: Checker = {
     operationsMin: 20,
     operationsMax: 2000,
     warmupTargetMs: 1000,
+    collections: 1,
   },
   seesLeaks: false,
   withoutBuild: 'nothing',

@@ -39,11 +39,12 @@ function wrapper(tool: CheckerName, folder: string, options: readonly string[]):
 export const memcheck: Checker = {
   name: 'memcheck',
   effort: {
-    rounds: 3,
+    rounds: 2,
     roundTargetMs: 800,
     operationsMin: 10,
     operationsMax: 100,
     warmupTargetMs: 3000,
+    collections: 2,
   },
   seesLeaks: true,
   withoutBuild: 'all',
@@ -78,6 +79,7 @@ export const helgrind: Checker = {
     operationsMin: 10,
     operationsMax: 50,
     warmupTargetMs: 1000,
+    collections: 1,
   },
   seesLeaks: false,
   withoutBuild: 'all',

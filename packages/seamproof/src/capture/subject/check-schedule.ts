@@ -12,6 +12,8 @@ export interface CheckEffort {
   operationsMax: number
   /** Before the first round: until then the subject's caches may fill. */
   warmupTargetMs: number
+  /** Garbage collections before each mark: under valgrind one takes half a second. */
+  collections: number
 }
 
 const probeMs = 60
@@ -45,7 +47,7 @@ export async function warmUpForCheck(
     )
       break
   }
-  await settle()
+  await settle(effort.collections)
   return { operationsPerRound, rounds: wishes.rounds ?? effort.rounds, warmupOperations: done }
 }
 

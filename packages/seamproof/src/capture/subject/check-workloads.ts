@@ -55,7 +55,7 @@ async function runAll(): Promise<void> {
   for (const workload of workloads.filter(({ name }) => !plan.skip.includes(name)))
     await runOne(workload)
   report({ phase: 'done' })
-  await settle()
+  await settle(plan.effort.collections)
   setTimeout(() => {
     report({ didLinger: true })
     process.exit(0)
@@ -102,14 +102,14 @@ async function drive(workload: LoadedWorkload, outcome: WorkloadOutcome): Promis
   checkLeaks()
   checkpoint(outcome, 'settling', 0)
   report({ phase: 'round', round: 1 })
-  await settle()
+  await settle(plan.effort.collections)
   checkLeaks()
   checkpoint(outcome, 'warm', 0)
   for (let round = 1; round <= schedule.rounds; round++) {
     await workload.operations(schedule.operationsPerRound)
     outcome.roundsDone = round
     report({ round: Math.min(round + 1, schedule.rounds) })
-    await settle()
+    await settle(plan.effort.collections)
     checkLeaks()
     checkpoint(outcome, 'round', round)
   }

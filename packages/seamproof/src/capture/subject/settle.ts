@@ -1,4 +1,4 @@
-const collections = 3
+const collectionsDefault = 3
 const idleMs = 15
 
 /**
@@ -6,7 +6,7 @@ const idleMs = 15
  * run, V8's sweepers and libuv's pool threads are idle. One collection is not enough: a finalizer may drop the last hold on
  * the next object, and the memory of array buffers is swept on another thread after the collection that found them dead.
  */
-export async function settle(): Promise<void> {
+export async function settle(collections = collectionsDefault): Promise<void> {
   const collect = (globalThis as { gc?: () => void }).gc
   for (let round = 0; round < collections; round++) {
     collect?.()
