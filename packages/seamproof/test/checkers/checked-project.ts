@@ -15,8 +15,8 @@ const bindingGyp = JSON.stringify({
 
 /** A package with `checked.c` in it, never built by its user, and a cache of its own. */
 export class CheckedProject {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'checked-')))
-  readonly cache = join(this.folder, 'cache-of-builds')
+  readonly #base = realpathSync(mkdtempSync(join(tmpdir(), 'checked-')))
+  readonly folder = join(this.#base, 'project')
   #runs = 0
 
   constructor(build: Record<string, string> = { 'binding.gyp': bindingGyp }) {
@@ -54,7 +54,7 @@ ${lines.join('\n')}
   }
 
   get environment(): NodeJS.ProcessEnv {
-    const env: NodeJS.ProcessEnv = { ...process.env, SEAMPROOF_CACHE: this.cache }
+    const env: NodeJS.ProcessEnv = { ...process.env, SEAMPROOF_CACHE: join(this.#base, 'cache') }
     for (const name of ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'LD_PRELOAD']) delete env[name]
     return env
   }
@@ -64,14 +64,14 @@ ${lines.join('\n')}
     return runChecker(instrument, {
       cwd: this.folder,
       env: this.environment,
-      outDir: this.path(`out/${this.#runs}-${instrument}`),
+      outDir: join(this.#base, `out/${this.#runs}-${instrument}`),
       timeoutMs: 400_000,
       ...options,
     })
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.#base, { recursive: true, force: true })
   }
 }
 

@@ -65,10 +65,7 @@ export async function buildSubject(options: BuildOptions): Promise<SubjectBuild>
     .digest('hex')
     .slice(0, 20)
   const projectKey = createHash('sha256').update(plan.projectDir).digest('hex').slice(0, 8)
-  const projectFolder = join(
-    cacheFolder,
-    `${basename(plan.projectDir)}-${projectKey}`,
-  )
+  const projectFolder = join(cacheFolder, `${basename(plan.projectDir)}-${projectKey}`)
   const folder = join(projectFolder, `${variant}-${key}`)
   mkdirSync(projectFolder, { recursive: true })
   return await withLock(folder, options.timeoutMs ?? buildTimeoutMs, async () => {
