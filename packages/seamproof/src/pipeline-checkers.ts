@@ -66,6 +66,7 @@ export async function runChecker(
     target: capture.target,
     ...(capture.isWorkload ? { workloads: capture.workloads } : {}),
     ...statusOf(capture, checker, reports),
+    ...(isPartial(capture, checker) ? { isPartial: true } : {}),
     reports,
     foreignCount,
     blindSpots: capture.blindSpots,
@@ -96,6 +97,12 @@ function statusOf(
     }
   }
   return { status: 'not-run', ...failure }
+}
+
+/** An addon as it was installed, under a checker that sees more of one that is built for it. */
+function isPartial({ loaded, failure }: CheckCapture, { withoutBuild }: Checker): boolean {
+  const isBuilt = loaded.some(({ isBuild }) => isBuild)
+  return failure === undefined && withoutBuild === 'some' && !isBuilt
 }
 
 function notesOf({ builds, notes }: CheckCapture): string[] {

@@ -107,6 +107,8 @@ export interface CheckRun {
   status: 'ran' | 'not-run'
   /** Required when `not-run`: what happened, and the next command to type. */
   reason?: string
+  /** It ran, and saw less than it can: the addon was not built for it. `blindSpots` say what. */
+  isPartial?: true
   /** Decides the exit code when the instrument was asked for; `subject-not-driven` when absent. */
   cause?: NotRunCause
   /** Kept: those with a frame of the subject where this instrument's rule asks for one. */

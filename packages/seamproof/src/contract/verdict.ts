@@ -16,6 +16,8 @@ export interface CheckVerdict {
   /** Of `seamproof check`: which instrument on which workload file or program. */
   instrument?: Instrument
   target?: string
+  /** A pass of what could be looked at; not all could. */
+  isPartial?: true
   /** e.g. `leaks`, `leaks: resize a thumbnail`, `file descriptors`. */
   check: string
   status: VerdictStatus

@@ -97,11 +97,11 @@ function judgeRun(
       reports.some((report) => report.instrument === instrument && report.isInconclusive),
   )
   if (asking !== undefined) return { ...base, status: 'inconclusive', reason: asking.message }
-  return { ...base, status: 'pass' }
+  return { ...base, status: 'pass', ...(run.isPartial ? { isPartial: true } : {}) }
 }
 
 /** `1 error, 2 warnings; 1 known; 3 reports about Node alone`. */
-function evidenceOf({ foreignCount }: CheckRun, own: readonly Finding[]): string {
+function evidenceOf({ foreignCount, isPartial }: CheckRun, own: readonly Finding[]): string {
   const fresh = own.filter(({ status }) => status === 'new')
   const of = (severity: Finding['severity']) =>
     fresh.filter((finding) => finding.severity === severity).length
@@ -116,6 +116,7 @@ function evidenceOf({ foreignCount }: CheckRun, own: readonly Finding[]): string
     parts.length > 0 ? parts.join(', ') : 'no new finding',
     known > 0 ? `${known} known` : '',
     suppressed > 0 ? `${suppressed} suppressed` : '',
+    isPartial ? 'only in part: the addon was not built for it' : '',
     foreignCount > 0 ? `${counted(foreignCount, 'report')} about Node or the system alone` : '',
   ]
     .filter((part) => part !== '')

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FindingList } from '../../src/contract/finding.js'
 import { buildAddon } from './build-addon.js'
@@ -186,6 +188,48 @@ describe('seamproof check', { timeout: 180_000 }, () => {
     const { stdout, list } = await check(['--with', 'layer', file])
     expect(stdout).toContain('SEAM-REF-004')
     expect(list.findings).toMatchObject([{ kind: 'leak', instruments: ['layer'] }])
+  })
+
+  it('agrees over tracker, AddressSanitizer and memcheck, each on a build of its own', async () => {
+    const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'))
+    const project = sandbox.path('project')
+    mkdirSync(project)
+    copyFileSync(join(import.meta.dirname, '../fixtures/native/twins.c'), join(project, 'twins.c'))
+    sandbox.write('project/package.json', '{ "name": "twins" }')
+    sandbox.write(
+      'project/Makefile',
+      `twins.node: twins.c\n\t$(CC) -O2 -g -fPIC -shared -pthread $(CFLAGS) $(LDFLAGS) -I${headers}/include -o $@ $<\n`,
+    )
+    execFileSync('make', ['-s', '-C', project, 'CC=gcc'])
+    const file = workloads('project/leak.seam.ts', { 'leaks a block': 'leakBlock()' })
+    const few = ['--operations', '50', '--only', 'leaks a block']
+    const run = await check(['--with', 'track,asan,memcheck', ...few, file])
+    expect(run.list.findings, told(run)).toMatchObject([
+      { kind: 'leak', instruments: ['asan', 'memcheck', 'track'] },
+    ])
+    expect(run.list.findings[0]!.location).toMatchObject({ functionName: 'leak_block' })
+    const [leaks] = run.list.leaks
+    // Fifty operations are few, but each leaks the same block.
+    expect(leaks!.growth!.blocks).toBeCloseTo(1, 1)
+    expect(leaks!.lost).toEqual({
+      bytes: expect.closeTo(leaks!.growth!.bytes, 0),
+      blocks: expect.closeTo(1, 1),
+    })
+  }, 400_000)
+
+  it('ends with 3 when a tool that was asked for is missing, and says how to get it', async () => {
+    const file = workloads('tools.seam.ts', { 'frees a block': 'freeBlock()' })
+    const tools = sandbox.path('tools')
+    mkdirSync(tools)
+    for (const command of ['gcc', 'g++', 'cc', 'addr2line', 'sh'])
+      symlinkSync(
+        execFileSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).trim(),
+        join(tools, command),
+      )
+    const run = await check(['--with', 'track,memcheck', file], { PATH: tools })
+    expect(run.status, told(run)).toBe(3)
+    expect(run.stdout).toContain('apt-get install --yes valgrind')
+    expect(run.stdout).toMatch(/tools\.seam\.ts +– not run +✓ pass/)
   })
 
   it('begins nothing when a file is missing or an option is wrong', async () => {

@@ -52,6 +52,15 @@ describe('findings against the limit that none is new', () => {
     expect(checks[0]).toMatchObject({ status: 'pass', evidence: 'no new finding' })
   })
 
+  it('say that a pass is one in part where the addon was not built for the checker', () => {
+    const { checks } = judge([madeRun('asan', [], { isPartial: true })])
+    expect(checks[0]).toMatchObject({
+      status: 'pass',
+      isPartial: true,
+      evidence: 'no new finding; only in part: the addon was not built for it',
+    })
+  })
+
   it('let a warning pass, unless the check is strict', () => {
     const runs = [madeRun('layer', [leak('encode', { severity: 'warning', kind: 'rule' })])]
     expect(judge(runs)).toMatchObject({ status: 'pass', exitCode: ExitCode.pass })

@@ -59,6 +59,12 @@ describe('findings as text', () => {
     expect(text).not.toContain('ERROR')
   })
 
+  it('do not show half a look as a whole pass', () => {
+    const report = madeReport([madeRun('asan', [], { isPartial: true })])
+    expect(renderFindings(report)).toMatch(/thumb\.seam\.ts +✓ partly/)
+    expect(findingsMarkdown(report)).toContain('partly')
+  })
+
   it('let no name reach the terminal as control characters', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(renderFindings(madeReport([hostile]))).not.toMatch(/[\u0007\u001b\u202e]/)

@@ -48,7 +48,8 @@ function matrix(checks: FindingsReport['list']['checks']): string[] {
   if (across.length === 0) return []
   const cell = (target: string, instrument: string) => {
     const found = ofRuns.find((one) => one.target === target && one.instrument === instrument)
-    return found === undefined ? '' : icons[found.status]
+    if (found === undefined) return ''
+    return found.isPartial ? '☑️ partly' : icons[found.status]
   }
   return [
     `| | ${across.join(' | ')} |`,

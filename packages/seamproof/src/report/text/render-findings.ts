@@ -208,9 +208,9 @@ function matrixLines(checks: readonly CheckVerdict[], style: TextStyle): string[
   }
   const cell = (target: string, instrument: Instrument) => {
     const found = ofRuns.find((one) => one.instrument === instrument && one.target === target)
-    return found === undefined
-      ? padEnd('', 10)
-      : paints[found.status](padEnd(cells[found.status], 10))
+    if (found === undefined) return padEnd('', 10)
+    const paint = found.isPartial ? style.warn : paints[found.status]
+    return paint(padEnd(found.isPartial ? '✓ partly' : cells[found.status], 10))
   }
   const perTable = Math.max(1, Math.floor((style.width - nameWidth - 2) / 11))
   const lines = [heading(style, 'Who looked at what')]
