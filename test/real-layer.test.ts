@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
+import { popularPackages } from './popular-packages.js'
 import { packagesFrom } from './real-packages.js'
 
 const root = resolve(import.meta.dirname, '..')
@@ -92,6 +93,24 @@ describe('the layer sees what published packages do wrong', { timeout: 600_000 }
     ])
     const good = await checkWrapper('8.2.2')
     expect(good.findings).toEqual([])
+  })
+
+  it('callbacks of koffi that are never unregistered pile up, and those that are do not', async () => {
+    const folder = await popularPackages()
+    const workload = (name: string, end: string) =>
+      writeFileSync(
+        join(folder, `${name}.seam.cjs`),
+        `const koffi = require('koffi')
+const pointer = koffi.pointer(koffi.proto('int Compare(const void *a, const void *b)'))
+exports.run = (n) => { for (let i = 0; i < n; i++) { const callback = koffi.register(() => 0, pointer); ${end} } }
+`,
+      )
+    workload('kept', '')
+    workload('given-back', 'koffi.unregister(callback)')
+    const options = ['--operations', '20', '--rounds', '4']
+    const bad = await check(folder, ['kept.seam.cjs', ...options])
+    expect(piledUp(bad)).toMatchObject([{ exportName: 'register', perOperation: 1 }])
+    expect((await check(folder, ['given-back.seam.cjs', ...options])).findings).toEqual([])
   })
 
   it('leveldown 5.0.1 crashes when it is closed while it works, and is named', async () => {

@@ -106,6 +106,17 @@ void agt_layer_free(const void *block, struct agt_registers caller) {
 
 /* ------------------------------------------------------------------------------------------------------ giving to JS */
 
+/* A failure on purpose leaves the memory with the addon as any other does. */
+#define LYR_BEGIN_GIVING(name, env, data, finalize) \
+  struct lyr_call call; \
+  lyr_begin(&call, LYR_##name, env, AGT_CALLER()); \
+  if (AGT_UNLIKELY(!(env))) lyr_no_env(&call); \
+  napi_status injected = AGT_UNLIKELY(g_lyr_injects) ? lyr_inject(&call) : NAPI_OK; \
+  if (AGT_UNLIKELY(injected != NAPI_OK)) { \
+    if (finalize) lyr_orphan(&call, LYR_RULE_HANDOFF_008, data, injected); \
+    return injected; \
+  }
+
 struct handoff { struct lyr_callback *callback; struct lyr_object *object; };
 
 /* Before the real call. A block without a finalizer gets one of ours when `is_watched`, to learn of its end. */
@@ -161,7 +172,7 @@ static void note_wrap(struct lyr_call *call, struct handoff *made, napi_status s
 
 napi_status lyr_napi_wrap(napi_env env, napi_value js_object, void *native_object, napi_finalize finalize_cb,
                           void *finalize_hint, napi_ref *result) {
-  LYR_BEGIN(napi_wrap, env);
+  LYR_BEGIN_GIVING(napi_wrap, env, native_object, finalize_cb);
   LYR_USE(js_object);
   struct handoff made = hand_over(&call, LYR_WRAP, native_object, finalize_cb, finalize_hint, false);
   napi_status status =
@@ -238,7 +249,7 @@ napi_status lyr_napi_remove_wrap(napi_env env, napi_value js_object, void **resu
 
 napi_status lyr_napi_create_external(napi_env env, void *data, napi_finalize finalize_cb, void *finalize_hint,
                                      napi_value *result) {
-  LYR_BEGIN(napi_create_external, env);
+  LYR_BEGIN_GIVING(napi_create_external, env, data, finalize_cb);
   struct handoff made = hand_over(&call, LYR_EXTERNAL, data, finalize_cb, finalize_hint, false);
   napi_status status =
       LYR_REAL(napi_create_external)(env, data, finalizer_of(&made, finalize_cb), finalize_hint, result);
@@ -257,8 +268,11 @@ napi_status lyr_napi_get_value_external(napi_env env, napi_value value, void **r
 
 napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_data, size_t byte_length,
                                                  napi_finalize finalize_cb, void *finalize_hint, napi_value *result) {
-  LYR_BEGIN(napi_create_external_arraybuffer, env);
-  if (AGT_UNLIKELY(g_lyr_refuses_external)) return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
+  LYR_BEGIN_GIVING(napi_create_external_arraybuffer, env, external_data, finalize_cb);
+  if (AGT_UNLIKELY(g_lyr_refuses_external)) {
+    if (finalize_cb) lyr_orphan(&call, LYR_RULE_HANDOFF_008, external_data, NAPI_NO_EXTERNAL_BUFFERS_ALLOWED);
+    return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
+  }
   struct handoff made = hand_over(&call, LYR_BUFFER, external_data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_arraybuffer)(env, external_data, byte_length,
                                                                   finalizer_of(&made, finalize_cb), finalize_hint, result);
@@ -269,8 +283,11 @@ napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_da
 
 napi_status lyr_napi_create_external_buffer(napi_env env, size_t length, void *data, napi_finalize finalize_cb,
                                             void *finalize_hint, napi_value *result) {
-  LYR_BEGIN(napi_create_external_buffer, env);
-  if (AGT_UNLIKELY(g_lyr_refuses_external)) return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
+  LYR_BEGIN_GIVING(napi_create_external_buffer, env, data, finalize_cb);
+  if (AGT_UNLIKELY(g_lyr_refuses_external)) {
+    if (finalize_cb) lyr_orphan(&call, LYR_RULE_HANDOFF_008, data, NAPI_NO_EXTERNAL_BUFFERS_ALLOWED);
+    return NAPI_NO_EXTERNAL_BUFFERS_ALLOWED;
+  }
   struct handoff made = hand_over(&call, LYR_BUFFER, data, finalize_cb, finalize_hint, true);
   napi_status status = LYR_REAL(napi_create_external_buffer)(env, length, data, finalizer_of(&made, finalize_cb),
                                                              finalize_hint, result);

@@ -96,7 +96,10 @@ napi_status lyr_napi_call_threadsafe_function(napi_threadsafe_function func, voi
   if (!is_tsfn(&call, &func, &object)) return NAPI_CLOSING;
   napi_status injected = AGT_UNLIKELY(g_lyr_injects) && object ? lyr_inject_queue(&call, func, is_blocking) : NAPI_OK;
   if (injected == NAPI_CLOSING && object->count) object->count--;
-  if (injected != NAPI_OK) return injected;
+  if (injected != NAPI_OK) {
+    lyr_orphan(&call, LYR_RULE_TSFN_008, data, injected);
+    return injected;
+  }
   if (object && call.self && is_blocking == NAPI_TSFN_BLOCKING && object->queue_limit && object->env &&
       object->env->owner == call.self) {
     lyr_report(&call, LYR_RULE_TSFN_004, object, LYR_NOTES(LYR_NUMBER("queue limit", object->queue_limit)));

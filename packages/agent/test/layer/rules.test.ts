@@ -75,6 +75,17 @@ describe('the rules of the seam layer', () => {
     expect(brokenRules(runs[1])).toEqual([])
   })
 
+  it('see what an addon leaks where external buffers are refused', async () => {
+    const refused = async (name: string) =>
+      brokenRules(
+        await runLayer(folder, driveArguments(addon, name), {
+          env: { ...patient, SEAMPROOF_LAYER_REFUSE_EXTERNAL: '1' },
+        }),
+      )
+    expect(await refused('refused_bad')).toEqual(['SEAM-HANDOFF-008'])
+    expect(await refused('refused_good')).toEqual([])
+  })
+
   it('see what a failed call left on the stack', async () => {
     const run = await runLayer(folder, driveArguments(addon, 'ERROR_004_garbage'), { env: patient })
     expect(brokenRules(run)).toContain('SEAM-ERROR-004')

@@ -14,6 +14,16 @@ static void wrap_number(napi_env env, bool frees) {
 }
 CASE(HANDOFF_008_bad) { UNUSED(info); wrap_number(env, false); return NULL; }
 CASE(HANDOFF_008_good) { UNUSED(info); wrap_number(env, true); return NULL; }
+/* Where external buffers are refused, as in Electron. */
+static void external_or_copy(napi_env env, bool frees) {
+  void *data = calloc(1, 96), *copy;
+  napi_value made;
+  if (napi_create_external_buffer(env, 96, data, free_data, NULL, &made) == napi_ok) return;
+  napi_create_buffer_copy(env, 96, data, &copy, &made);
+  if (frees) free(data);
+}
+CASE(refused_bad) { UNUSED(info); external_or_copy(env, false); return NULL; }
+CASE(refused_good) { UNUSED(info); external_or_copy(env, true); return NULL; }
 CASE(HANDOFF_009_bad) { UNUSED(info); napi_wrap(env, object(env), malloc(24), NULL, NULL, NULL); return NULL; }
 CASE(HANDOFF_009_good) { UNUSED(info); napi_wrap(env, object(env), malloc(24), free_data, NULL, NULL); return NULL; }
 static napi_value wrap_pair(napi_env env, void *first, void *second, napi_finalize finalize) {

@@ -614,7 +614,7 @@ NAPI_MODULE_INIT() {
       BOTH(HANDOFF_011), BOTH(HANDOFF_012), BOTH(WORK_005), BOTH(WORK_006), BOTH(ERROR_004), BOTH(ERROR_005), BOTH(ERROR_006),
       BOTH(REF_007), BOTH(LOOP_002), BOTH(ASYNC_001), BOTH(ASYNC_002), BOTH(ASYNC_003), BOTH(ASYNC_004), BOTH(TSFN_006),
       BOTH(TSFN_007), BOTH(TSFN_008), BOTH(HOOK_004), BOTH(ENV_006), BOTH(ENV_007), BOTH(ENV_008),
-      {"ERROR_004_garbage", ERROR_004_garbage}, {"held_at_end", held_at_end},
+      {"ERROR_004_garbage", ERROR_004_garbage}, {"held_at_end", held_at_end}, BOTH(refused),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     napi_value function;

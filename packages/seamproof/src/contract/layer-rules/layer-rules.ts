@@ -49,7 +49,7 @@ export const unseenRules: readonly { rule: string; why: string }[] = [
   },
   {
     rule: 'A function pointer that was given to a C library is unregistered only when the library no longer calls it.',
-    why: 'koffi and other FFI libraries make such pointers without Node-API, and C calls them without it. What they hold in JavaScript piles up as SEAM-REF-004; a call of a pointer that is gone is SEAM-CRASH-001.',
+    why: 'FFI libraries make such pointers without Node-API, and C calls them without it. koffi itself throws when one is used after koffi.unregister; what is registered and never unregistered piles up as SEAM-REF-004; a call of a pointer that is gone is SEAM-CRASH-001.',
   },
   {
     rule: 'A callback of an FFI library is not called from a thread when the process ends, nor on another stack.',
