@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics'
+import { ExitCode, SeamproofError } from '../../base/seamproof-error.js'
 import type { ClosedLoopResult } from '../../contract/bench-samples.js'
 import type { LayerCrossing } from '../../contract/layer.js'
 import type { Evidence, Measurement } from '../../contract/measurement.js'
@@ -48,6 +49,7 @@ export function crossingMeasurements(
   workload: MeasuredWorkload,
   evidence: Evidence,
 ): Measurement[] {
+  assertSeen(runs)
   const rates = crossingRates(runs)
   const yardstick = measureYardstick(processes)
   const exact = (metric: string, unit: Measurement['unit'], value: number, detail?: string) =>
@@ -76,6 +78,20 @@ export function crossingMeasurements(
       ]
     }),
   ]
+}
+
+/** An addon that is built on V8 itself crosses too, and the layer does not see it: that is not the same as none. */
+function assertSeen({ long, calibrationAddonPath }: LayerRuns): void {
+  const isSeen = long[0]!.crossings.some((one) => one.addonPath !== calibrationAddonPath)
+  if (isSeen) return
+  throw new SeamproofError(
+    'NO_CROSSINGS_SEEN',
+    'no call through Node-API was seen: JavaScript alone, or an addon that is built on V8 itself',
+    {
+      exitCode: ExitCode.subjectNotDriven,
+      hint: 'crossings are counted for addons made with Node-API',
+    },
+  )
 }
 
 function crossingRates({ short, long: longRuns, calibrationAddonPath }: LayerRuns): CrossingRate[] {

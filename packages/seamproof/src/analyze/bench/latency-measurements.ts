@@ -23,13 +23,14 @@ export function latencyMeasurements(
   if (processes.length === 0) return []
   const { ratePerS } = processes[0]!
   const detail = `at ${rateText(ratePerS)}`
+  const waits = processes.map(({ segments }) => waitShare(segments))
   const make = (metric: string, unit: Measurement['unit'], values: number[], weakness?: Weakness) =>
     toMeasurement({ metric, unit, detail, values }, workload, evidence, weakness)
   return [
     ...Object.entries(shares).map(([share, figure]) => {
       const values = processes.map((one) => one.latency[figure])
       const floors = processes.map((one) => one.floor.latency[figure])
-      return make(`latency ${share}`, 'ns', values, latencyWeakness(values, floors))
+      return make(`latency ${share}`, 'ns', values, latencyWeakness(values, floors, median(waits)))
     }),
     make(
       'latency floor p99',
@@ -54,11 +55,18 @@ export function latencyMeasurements(
   ]
 }
 
+const waitMax = 0.25
+
 /** Where an operation that does nothing waits half as long, the machine is measured rather than the subject. */
-function latencyWeakness(values: number[], floors: number[]): Weakness | undefined {
+function latencyWeakness(values: number[], floors: number[], wait: number): Weakness | undefined {
   if (values.length < 5)
     return {
       weakness: `${values.length} processes are too few for an interval`,
+      isPessimistic: true,
+    }
+  if (wait > waitMax)
+    return {
+      weakness: `the subject had to wait for a processor ${Math.round(wait * 100)} % of the time (--realtime keeps other work away)`,
       isPessimistic: true,
     }
   const floor = median(floors)

@@ -51,7 +51,6 @@ export function timingWeakness(check: TimingCheck): Weakness | undefined {
   if (disturbed > rates.length / 2)
     return {
       weakness: `other work took the processor in nearly every slice of ${disturbed} of ${rates.length} processes`,
-      isPessimistic: true,
     }
   const spread = relativeSpread(rates.map((rate) => rate.nsPerOperation))
   if (spread > spreadMax)
