@@ -24,6 +24,13 @@ export default defineConfig({
     },
     inline: { variable: 'TERMCORE_INLINE', workloads: ['dispatch 100 events'] },
   },
+  check: {
+    // The addon is built on first use, by the compiler that CC names.
+    build: {
+      command: `TERMCORE_BUILD_DIR=checked node -e "import('./dist/native-build.js').then((native) => native.buildAddon())"`,
+      output: 'checked/*.node',
+    },
+  },
   soak: { file: 'workloads/soak.seam.ts', rate: '200k/s' },
   targets: {
     throughput: { limit: '>= 200k ops/s', component: 'FFI bridge' },
