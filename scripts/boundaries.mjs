@@ -32,6 +32,10 @@ const rules = {
     node: true,
   },
   'layer-canary.ts': { rooms: ['contract', 'base', 'capture', 'trace'], node: true },
+  'pipeline-stress.ts': {
+    rooms: ['pipeline.ts', 'contract', 'base', 'capture', 'trace', 'analyze', 'judge'],
+    node: true,
+  },
   'pipeline-inject.ts': {
     rooms: [
       'pipeline.ts',
@@ -51,7 +55,15 @@ const rules = {
     node: true,
   },
   'check-runs.ts': {
-    rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts', 'pipeline-inject.ts'],
+    rooms: [
+      'contract',
+      'base',
+      'capture',
+      'judge',
+      'pipeline.ts',
+      'pipeline-inject.ts',
+      'pipeline-stress.ts',
+    ],
     node: true,
   },
   'validate-pipeline.ts': {

@@ -412,6 +412,9 @@ void agt_layer_mark(enum agt_mark_kind kind);
 /* Whether this allocation is to fail, which is asked only when `g_lyr_fails_allocations`. Not inside the agent. */
 extern bool g_lyr_fails_allocations;
 bool agt_layer_fails(enum agt_kind kind, struct agt_registers caller);
+/* A block is about to be freed: true when it is not to be, for now. Asked only when `g_lyr_fences`. */
+extern bool g_lyr_fences;
+bool agt_layer_fences(void *block, struct agt_registers caller);
 /* A block is about to be freed: JavaScript may hold it. Not inside the agent. */
 void agt_layer_free(const void *block, struct agt_registers caller);
 /* A block was allocated: by whom JavaScript called. */

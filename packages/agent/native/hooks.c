@@ -52,6 +52,7 @@ AGT_EXPORT void free(void *block) {
     record_free(block);
   }
   if (AGT_UNLIKELY(agt_is_bootstrap(block))) return;
+  if (AGT_UNLIKELY(g_lyr_fences) && block && agt_layer_fences(block, AGT_CALLER())) return;
   g_real.free(block);
 }
 

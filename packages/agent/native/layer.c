@@ -191,6 +191,7 @@ void lyr_start(void) {
   patch_node("exit", (void *)node_exit);
   lyr_crash_init(patch_node);
   lyr_inject_init();
+  lyr_stress_init();
   g_lyr_active = true;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
   p = agt_put_varint(p, patched.unknown);
@@ -218,6 +219,7 @@ void agt_layer_mark(enum agt_mark_kind kind) {
   if (kind == AGT_MARK_PROGRAM_END) {
     lyr_crossings_write();
     lyr_points_write();
+    lyr_stress_write();
   }
   agt_thread_leave(thread);
 }

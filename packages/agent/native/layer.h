@@ -368,6 +368,16 @@ void lyr_inject_tsfn(struct lyr_object *tsfn, const struct lyr_call *call);
 void lyr_inject_call_js(struct lyr_object *tsfn, napi_threadsafe_function_call_js original, void *context, void *data);
 napi_status lyr_inject_queue(struct lyr_call *call, napi_threadsafe_function real, bool is_blocking);
 
+/* ------------------------------------------------------------------------------------------- stress (layer_stress.c) */
+
+extern bool g_lyr_stresses;
+void lyr_stress_init(void);
+void lyr_stress_crossing(struct lyr_thread *self, struct lyr_env *env);
+void lyr_stress_delay(bool is_on_loop);
+void lyr_stress_handed(const struct lyr_call *call, const void *data, size_t bytes);
+bool lyr_stress_fenced_at(uintptr_t address, struct lyr_object *buffer);
+void lyr_stress_write(void);
+
 /* ------------------------------------------------------------------------------------------ hooks of other parts */
 
 /* Memory that JavaScript holds (layer_handoff.c). The caller keeps what real call it made; `status` is its outcome. */

@@ -10,6 +10,7 @@
 
 static void gave(struct lyr_call *call, napi_status status, napi_value value, const void *data, size_t bytes) {
   struct lyr_thread *self = call->self;
+  if (AGT_UNLIKELY(g_lyr_fences) && status == NAPI_OK) lyr_stress_handed(call, data, bytes);
   if (status != NAPI_OK || !self || !data || !bytes || !self->frame_count || self->span_count >= LYR_SPANS) return;
   self->spans[self->span_count++] = (struct lyr_span){value, (uintptr_t)data, bytes, false};
 }

@@ -253,7 +253,9 @@ static napi_value on_function(napi_env env, napi_callback_info info, void *c UNU
   uint32_t depth = self->frame_count;
   struct lyr_env *known = ENV(self, env);
   lyr_frame_enter(self, callback, known, LYR_PHASE_CALLBACK, info);
+  if (AGT_UNLIKELY(g_lyr_stresses)) lyr_stress_crossing(self, known);
   napi_value result = original(env, info);
+  if (AGT_UNLIKELY(g_lyr_stresses)) lyr_stress_crossing(self, known);
   struct lyr_call call = {.self = self, .env = known, .function = LYR_FUNCTIONS};
   lyr_use(&call, result);
   lyr_frame_leave(self, depth);
@@ -308,8 +310,10 @@ static void on_execute(napi_env env, void *data, void *c UNUSED, void *d UNUSED,
   struct lyr_object *work = callback->object;
   if (work) atomic_store(&work->state, LYR_RUNNING);
   uint32_t depth = self ? self->frame_count : 0;
+  if (AGT_UNLIKELY(g_lyr_stresses)) lyr_stress_delay(false);
   if (self) lyr_frame_enter(self, callback, NULL, LYR_PHASE_EXECUTE, NULL);
   original(env, data);
+  if (AGT_UNLIKELY(g_lyr_stresses)) lyr_stress_delay(false);
   if (self) lyr_frame_leave(self, depth);
   if (work && !work->callbacks[1]) atomic_store(&work->state, LYR_DONE);
 }
@@ -322,6 +326,10 @@ static void on_complete(napi_env env, napi_status status, void *data, void *d UN
   if (self && callback->object) lyr_work_over(self, ENV(self, env), callback->object, true);
   if (self) lyr_frame_enter(self, callback, ENV(self, env), LYR_PHASE_COMPLETE, NULL);
   struct lyr_object *work = callback->object; /* it may be deleted inside, and the thunk be another's then */
+  if (AGT_UNLIKELY(g_lyr_stresses)) {
+    lyr_stress_delay(true);
+    if (self) lyr_stress_crossing(self, ENV(self, env));
+  }
   original(env, status, data);
   if (work && work->state == LYR_DONE) work->has_returned = true;
   if (self) lyr_frame_leave(self, depth);
@@ -338,6 +346,10 @@ static void on_call_js(napi_env env, napi_value js_callback, void *context, void
     lyr_frame_enter(self, callback, known, LYR_PHASE_CALL_JS, NULL);
     struct lyr_call call = {.self = self, .env = known, .function = LYR_FUNCTIONS};
     if (js_callback) lyr_made(&call, NAPI_OK, &js_callback);
+  }
+  if (AGT_UNLIKELY(g_lyr_stresses) && env) {
+    lyr_stress_delay(true);
+    if (self) lyr_stress_crossing(self, ENV(self, env));
   }
   if (AGT_UNLIKELY(g_lyr_injects) && tsfn && tsfn->point && env) lyr_inject_call_js(tsfn, original, context, data);
   original(env, js_callback, context, data);

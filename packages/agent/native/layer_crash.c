@@ -77,12 +77,16 @@ static void record(int index, const siginfo_t *info, const ucontext_t *context) 
   if (is_in_addon) lyr_addon_at(self, at.pc - 1);
   char text[256], address[24] = "none";
   if (info->si_code > 0 && index < 4) snprintf(address, sizeof address, "%p", info->si_addr);
+  struct lyr_object buffer, *object_of = frame && frame->callback ? frame->callback->object : NULL;
+  bool is_fenced = info->si_code > 0 && index < 2 && lyr_stress_fenced_at((uintptr_t)info->si_addr, &buffer);
+  if (is_fenced) object_of = &buffer;
   bool is_without_env = frame && frame->phase == LYR_PHASE_CALL_JS && !frame->env;
-  lyr_report(&call, is_without_env ? LYR_RULE_TSFN_007 : LYR_RULE_CRASH_001, frame && frame->callback ? frame->callback->object : NULL,
+  lyr_report(&call, is_without_env ? LYR_RULE_TSFN_007 : LYR_RULE_CRASH_001, object_of,
              LYR_NOTES(LYR_TEXT("signal", g_names[index]),
                        g_fatal_text[0] ? (struct lyr_note)LYR_TEXT("napi_fatal_error", g_fatal_text)
                                        : (struct lyr_note)LYR_TEXT("address", address),
-                       LYR_TEXT(self->total ? "last Node-API calls" : NULL, last_calls(self, text, sizeof text))));
+                       LYR_TEXT(self->total ? "last Node-API calls" : NULL, last_calls(self, text, sizeof text)),
+                       LYR_TEXT(is_fenced ? "memory" : NULL, "of a buffer that JavaScript has let go of")));
 }
 
 static void on_crash(int signal_number, siginfo_t *info, void *context) {

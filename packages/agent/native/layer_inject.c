@@ -198,6 +198,9 @@ void lyr_inject_tsfn(struct lyr_object *tsfn, const struct lyr_call *call) {
 /* What waits in the queue when the env ends is handed to call_js with neither env nor function. The process ends with it. */
 void lyr_inject_call_js(struct lyr_object *tsfn, napi_threadsafe_function_call_js original, void *context, void *data) {
   if (!passes(tsfn->point, tsfn->created)) return;
+  struct lyr_thread *self = lyr_self();
+  struct lyr_frame *frame = self ? lyr_frame(self) : NULL;
+  if (frame) frame->env = NULL;
   original(NULL, NULL, context, data);
   agt_finish();
   syscall(SYS_exit_group, 0);

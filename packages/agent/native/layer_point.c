@@ -87,6 +87,8 @@ static uint64_t key_of(const uintptr_t *pcs, uint32_t count, enum lyr_point_clas
     if (origin != LYR_FROM_SYSTEM && origin != LYR_FROM_AGENT) break;
   }
   if (origin != LYR_FROM_SUBJECT) return 0;
+  /* Libraries that an addon brought are not its own code: libvips alone allocates in thousands of places. */
+  if (class == LYR_POINT_ALLOC && !lyr_addon_known(&object)) return 0;
   for (; at < count && lyr_origin_of(pcs[at] - 1, &object) == LYR_FROM_SUBJECT; at++) {
     const char *name = strrchr(object.path, '/');
     hash = mix_text(mix(hash, pcs[at] - object.bias), name ? name + 1 : object.path);

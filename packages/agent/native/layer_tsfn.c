@@ -106,6 +106,7 @@ napi_status lyr_napi_call_threadsafe_function(napi_threadsafe_function func, voi
     /* Full, it could only wait for itself. */
     if (object->queued >= object->queue_limit) is_blocking = NAPI_TSFN_NONBLOCKING;
   }
+  if (AGT_UNLIKELY(g_lyr_stresses)) lyr_stress_delay(call.self && call.self->last_env);
   napi_status status = LYR_REAL(napi_call_threadsafe_function)(func, data, is_blocking);
   if (!object || !call.self) return status;
   if (status == NAPI_OK && object->callbacks[1] && ++object->queued == QUEUE_GROWS)

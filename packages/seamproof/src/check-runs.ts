@@ -11,6 +11,7 @@ import { layerReports } from './judge/layer-reports.js'
 import { leakReports } from './judge/leak-reports.js'
 import { type CheckerName, type ReadCapture, readCapture, runChecker } from './pipeline.js'
 import { type InjectWishes, runInjectCheck, type TrialSubject } from './pipeline-inject.js'
+import { runStressCheck, type StressWishes } from './pipeline-stress.js'
 
 /** What every run of a check is given. */
 export interface CheckRunOptions {
@@ -36,6 +37,7 @@ export interface CheckRunOptions {
   /** Options of this command line that its reproduce lines must repeat. */
   reproduceWith?: string | undefined
   inject?: InjectWishes | undefined
+  stress?: StressWishes | undefined
   /** Ends what runs. */
   signal?: AbortSignal | undefined
 }
@@ -59,7 +61,7 @@ export const instrumentRuns: Record<Instrument, InstrumentRun> = {
   helgrind: runTool('helgrind'),
   drd: runTool('drd'),
   inject: runInject,
-  stress: notYet,
+  stress: runStress,
 }
 
 /** A sanitizer or a tool of valgrind, on a build of the subject for it. */
@@ -73,23 +75,6 @@ function runTool(instrument: CheckerName): InstrumentRun {
     })
     const reproduce = reproduceLine(job, options)
     return { ...run, target: target.shown, folder: job.folder, reproduce }
-  }
-}
-
-async function notYet({ instrument, target }: CheckJob): Promise<CheckRun> {
-  return {
-    instrument,
-    target: target.shown,
-    status: 'not-run',
-    cause: 'not-applicable',
-    reason: `${instrument} is not part of this version`,
-    reports: [],
-    foreignCount: 0,
-    blindSpots: [],
-    notes: [],
-    wallMs: 0,
-    reproduce: '',
-    folder: '',
   }
 }
 
@@ -203,6 +188,20 @@ async function runInject(job: CheckJob, options: InstrumentRunOptions): Promise<
   return await runInjectCheck({
     ...inject,
     ...(resumeFrom === undefined ? {} : { resumeFrom: join(resumeFrom, job.folder) }),
+    subject: trialSubject(job, options),
+    cwd: options.cwd,
+    env: options.env,
+    folder: options.outDir,
+    timeoutMs: options.timeoutMs,
+    subjectModules: options.subjectModules,
+    signal: options.signal,
+    onStep: options.onStep,
+  })
+}
+
+async function runStress(job: CheckJob, options: InstrumentRunOptions): Promise<CheckRun> {
+  return await runStressCheck({
+    ...options.stress,
     subject: trialSubject(job, options),
     cwd: options.cwd,
     env: options.env,

@@ -97,7 +97,7 @@ class InjectCheck {
     mkdirSync(folder, { recursive: true })
     onStep?.('a run without faults')
     const dry = await this.#dryRun()
-    if ('reason' in dry) return this.#notRun(dry.reason, startedMs)
+    if ('reason' in dry) return this.#notRun(dry, startedMs)
     const state = resumeFrom === undefined ? this.#newState(dry) : readInjectState(resumeFrom)
     const steps = await this.#walk(state, isStopped)
     writeInjectState(folder, state)
@@ -114,7 +114,7 @@ class InjectCheck {
 
   /* ------------------------------------------------------------------------------------------------ without faults */
 
-  async #dryRun(): Promise<DryRun | { reason: string }> {
+  async #dryRun(): Promise<DryRun | NotDriven> {
     const trial = await this.#trial(join(this.#options.folder, 'dry'), {
       variables: { SEAMPROOF_INJECT: 'count' },
       isNamed: true,
@@ -134,6 +134,7 @@ class InjectCheck {
       return {
         reason:
           'nothing that can fail was called: no addon made with Node-API ran code of its own in this subject',
+        cause: 'not-applicable',
       }
     return {
       points,
@@ -338,10 +339,11 @@ class InjectCheck {
     }
   }
 
-  #notRun(reason: string, startedMs: number): CheckRun {
+  #notRun({ reason, cause = 'subject-not-driven' }: NotDriven, startedMs: number): CheckRun {
     return {
       ...this.#base(startedMs),
       status: 'not-run',
+      cause,
       reason,
       reports: [],
       foreignCount: 0,
@@ -349,6 +351,11 @@ class InjectCheck {
       notes: [],
     }
   }
+}
+
+interface NotDriven {
+  reason: string
+  cause?: CheckRun['cause']
 }
 
 interface DryRun {

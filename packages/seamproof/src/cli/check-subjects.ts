@@ -20,7 +20,7 @@ import type { CheckOptions } from './check.js'
 import { publishFindings } from './check-output.js'
 import { startCheckProgress } from './check-progress.js'
 import { chooseInstruments } from './check-suites.js'
-import { injectWishes } from './inject-options.js'
+import { injectWishes, stressWishes } from './inject-options.js'
 import { layerEnvironment, layerFilter } from './layer-options.js'
 import { createTerminal } from './terminal.js'
 import { configuredFiles } from './workload-files.js'
@@ -71,6 +71,7 @@ export async function checkSubjects(
       ...buildOptions(options, loaded),
       reproduceWith: repeatedOptions(options),
       inject: injectWishes(options, options.jobs, chosen.instruments.length * targets.length),
+      stress: stressWishes(options, options.jobs, chosen.instruments.length * targets.length),
     })
   } finally {
     progress.stop()

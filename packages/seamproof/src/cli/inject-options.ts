@@ -4,7 +4,7 @@ import { parseFault } from '../base/fault-text.js'
 import { SeamproofError } from '../base/seamproof-error.js'
 import type { Instrument } from '../contract/finding.js'
 import type { Fault } from '../contract/injection.js'
-import { durationMs } from './option-values.js'
+import { durationMs, wholeNumber } from './option-values.js'
 
 /** Of the instruments that make something happen to the subject. */
 export interface InjectOptions {
@@ -12,6 +12,9 @@ export interface InjectOptions {
   budget?: number
   fault?: Fault
   resume?: string
+  stress?: boolean
+  seed?: number
+  runs?: number
 }
 
 export function addInjectOptions(command: Command): Command {
@@ -24,13 +27,22 @@ export function addInjectOptions(command: Command): Command {
     .option('--budget <time>', 'how long the walk may take (default: 2m)', durationMs)
     .option('--fault <fault>', 'only this one, as a report names it', faultOption)
     .option('--resume <folder>', 'go on where the check in this folder stopped')
+    .option(
+      '--stress',
+      'collect garbage at crossings, delay asynchronous callbacks, fence off buffers (--with stress)',
+    )
+    .option('--seed <number>', 'of the first stressed run', wholeNumber({ min: 1, max: 2 ** 31 }))
+    .option('--runs <count>', 'stressed runs (default: 12)', wholeNumber({ min: 1, max: 100_000 }))
 }
 
-/** `--inject` is a short way to say `--with inject`. */
+/** `--inject` is a short way to say `--with inject`, and so on. */
 export function chosenWith(
   options: InjectOptions & { with?: Instrument[] },
 ): Instrument[] | undefined {
-  const short: Instrument[] = options.inject || options.fault !== undefined ? ['inject'] : []
+  const short: Instrument[] = [
+    ...(options.inject || options.fault !== undefined ? ['inject' as const] : []),
+    ...(options.stress || options.seed !== undefined ? ['stress' as const] : []),
+  ]
   if (short.length === 0) return options.with
   return [...new Set([...(options.with ?? []), ...short])]
 }
@@ -46,6 +58,19 @@ export function injectWishes(
     only: fault,
     resumeFrom: resume === undefined ? undefined : resolve(resume),
     // Beside other instruments, one run at a time is its share of the machine.
+    jobs: instrumentCount === 1 ? jobs : 1,
+  }
+}
+
+export function stressWishes(
+  { budget, seed, runs }: InjectOptions,
+  jobs: number | undefined,
+  instrumentCount: number,
+) {
+  return {
+    budgetMs: budget ?? (instrumentCount === 1 ? undefined : 40_000),
+    seed,
+    runs,
     jobs: instrumentCount === 1 ? jobs : 1,
   }
 }

@@ -68,6 +68,17 @@ export interface MadeFault extends Fault {
   timeMs: number
 }
 
+/** What one stressed run does: collections at crossings, late callbacks, small young generation; by its number. */
+export interface StressSchedule {
+  seed: number
+  /** One of so many crossings collects the young generation, or everything; 0 for none. */
+  minorEvery: number
+  fullEvery: number
+  delayUs: number
+  /** Buffers that addons were given are fenced off when JavaScript lets go of them; V8's young generation is small. */
+  isFenced: boolean
+}
+
 /** What a stressed run did to the subject. */
 export interface StressCounts {
   minorCollections: number
@@ -101,7 +112,7 @@ export type AttemptStep = (typeof attemptSteps)[number]
 
 /** What a run gave reason to look at again, with names. */
 export interface Suspicion {
-  kind: 'crash' | 'abort' | 'hang' | 'rule' | 'leak'
+  kind: 'crash' | 'abort' | 'hang' | 'rule' | 'leak' | 'result'
   /** The same defect has the same, whichever fault showed it. */
   identity: string
   /** In a few words, without names. */

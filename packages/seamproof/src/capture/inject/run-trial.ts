@@ -31,6 +31,8 @@ export interface TrialOptions {
   folder: string
   /** SEAMPROOF_* and what else this run needs. */
   variables: Readonly<Record<string, string>>
+  /** Options of Node for this run. */
+  nodeOptions?: string | undefined
   /** JavaScript frames get names, which takes longer. */
   isNamed: boolean
   timeoutMs: number
@@ -58,7 +60,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
   const { subject, folder, schedule } = options
   const common = {
     cwd: options.cwd,
-    env: { ...options.env, SEAMPROOF_LAYER: '1', ...options.variables },
+    env: environmentOf(options),
     mode: 'aggregate' as const,
     outDir: folder,
     isForced: true,
@@ -88,6 +90,12 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
     outputTail: tailOf(join(capture.captureDir, outputFile)),
     ...(fault === undefined ? {} : { fault }),
   }
+}
+
+function environmentOf({ env, variables, nodeOptions }: TrialOptions): NodeJS.ProcessEnv {
+  const common = { ...env, SEAMPROOF_LAYER: '1', ...variables }
+  if (nodeOptions === undefined) return common
+  return { ...common, NODE_OPTIONS: [env.NODE_OPTIONS ?? '', nodeOptions].join(' ').trim() }
 }
 
 function tailOf(path: string): string {

@@ -3,7 +3,7 @@ import type { DefectKind, DefectReport, DefectStack, Severity } from '../../cont
 import type { Frame } from '../../contract/frame.js'
 import type { Attempt, Fault, FaultPoint, Suspicion } from '../../contract/injection.js'
 import type { Verdicts } from '../../contract/verdict.js'
-import { crashRule, type EndedTrial, ofTheFaultItself } from './judge-trial.js'
+import { crashRules, type EndedTrial, ofTheFaultItself } from './judge-trial.js'
 
 /** A run with names that was made to show a defect once more, and what is known about the fault in it. */
 export interface NamedTrial {
@@ -65,9 +65,9 @@ function rulesBroken({ layer, known, attempt }: NamedTrial): DefectReport[] {
 }
 
 function crash({ layer, trial, attempt, suspicion }: NamedTrial): DefectReport[] {
-  const isGone = trial.exit.signal === null && !layer.some(({ rule }) => rule === crashRule)
+  const isGone = trial.exit.signal === null && !layer.some(({ rule }) => crashRules.has(rule))
   if (isGone) return []
-  const seen = layer.find(({ rule }) => rule === crashRule)
+  const seen = layer.find(({ rule }) => crashRules.has(rule))
   const note = (name: string) => seen?.notes.find((one) => one.name === name)?.value
   const signal = note('signal') ?? trial.exit.signal ?? suspicion.text
   const stacks = seen?.stacks.filter(({ role }) => role === 'now') ?? []
@@ -118,7 +118,7 @@ function crashKind(
       severity: 'error',
       what: 'the heap is broken',
     }
-  const isNull = address !== undefined && Number(address) < nearNullBytes
+  const isNull = address === '(nil)' || Number(address) < nearNullBytes
   return isNull
     ? {
         kind: 'null-pointer',
@@ -207,6 +207,7 @@ function seenOnce({ suspicion, attempt }: NamedTrial): DefectReport {
     hang: 'hang',
     rule: 'rule',
     leak: 'leak',
+    result: 'rule',
   }
   const isMild = suspicion.kind === 'abort' && attempt.fault.faultClass === 'alloc'
   return {

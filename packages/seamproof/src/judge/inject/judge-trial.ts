@@ -29,7 +29,8 @@ const crashSignals = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE'])
 /** What the C library says before it ends a process whose heap is broken. */
 const brokenHeap =
   /double free|free\(\): invalid|munmap_chunk\(\)|corrupted|malloc\(\): |realloc\(\): invalid|invalid next size|stack smashing/
-export const crashRule = 'SEAM-CRASH-001'
+/** What the layer's handler calls a crash. */
+export const crashRules: ReadonlySet<string> = new Set(['SEAM-CRASH-001', 'SEAM-TSFN-007'])
 
 /**
  * A JavaScript exception, an error code of the process and a workload that broke off are what a fault may lead to. What may
@@ -68,7 +69,7 @@ function leaksOf(
 
 /** An exception that was thrown to make a call fail is lost like any other when nobody asked for the result. */
 export const ofTheFaultItself: ReadonlySet<string> = new Set([
-  crashRule,
+  ...crashRules,
   'SEAM-ERROR-002',
   'SEAM-ERROR-003',
 ])
@@ -85,7 +86,7 @@ function ruleBroken({ identity, ruleId }: EndedTrial['findings'][number]): Suspi
 }
 
 function endOf(attempt: Attempt | undefined, trial: EndedTrial): Suspicion[] {
-  const crash = trial.findings.find(({ ruleId }) => ruleId === crashRule)
+  const crash = trial.findings.find(({ ruleId }) => crashRules.has(ruleId))
   const signal = crash?.notes.find(({ name }) => name === 'signal')?.value ?? trial.exit.signal
   const place = crash?.identity ?? (attempt === undefined ? '' : attempt.fault.key)
   if (trial.didTimeOut) {
