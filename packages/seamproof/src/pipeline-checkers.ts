@@ -54,7 +54,7 @@ export async function runChecker(
       ...capture.builds.flatMap(({ libraries }) => libraries.map(({ path }) => path)),
     ],
   })
-  const { reports, foreignCount } = checkReports({
+  const { reports, foreignCount, notes } = checkReports({
     instrument,
     logs,
     checkpoints: capture.checkpoints,
@@ -70,7 +70,7 @@ export async function runChecker(
     reports,
     foreignCount,
     blindSpots: capture.blindSpots,
-    notes: [...notesOf(capture), ...logFaults(logs)],
+    notes: [...notesOf(capture), ...notes, ...logFaults(logs)],
     wallMs: capture.wallMs,
     reproduce: `seamproof check --with ${instrument} ${capture.isWorkload ? '' : '-- '}${capture.target}`,
     folder: relative(options.cwd, options.outDir),

@@ -72,16 +72,35 @@ function judgeGroup(
   return growth === undefined ? result : { ...result, ...growth }
 }
 
-/** Seen only at the end, where all its blocks are: with one workload it is known whose, and how many per operation. */
+/** From here on a number of blocks that fits the number of operations is no chance. */
+const operationsToTell = 10
+const rateTolerance = 0.03
+
+/**
+ * Seen only when all is taken down: as many blocks as a workload did operations (or twice, three times as many) were lost by
+ * its operations. What is lost once, by the addon's start, is not.
+ */
 function rateAtEnd(
   { blocks, bytes, isLost }: LeakOverRounds,
   checkpoints: readonly Checkpoint[],
 ): Pick<LeakOverRounds, 'workload' | 'perOperation'> | undefined {
-  const [workload, ...others] = new Set(checkpoints.map((one) => one.workload))
-  const operations = checkpoints.findLast(({ kind }) => kind === 'round')?.operationsDone ?? 0
-  if (workload === undefined || others.length > 0 || !isLost) return undefined
-  if (operations === 0 || blocks < 0.9 * operations) return { workload }
-  return { workload, perOperation: { bytes: bytes / operations, blocks: blocks / operations } }
+  if (!isLost) return undefined
+  const done = new Map<string, number>()
+  for (const { kind, workload, operationsDone } of checkpoints)
+    if (kind === 'round') done.set(workload, operationsDone)
+  const fits = [...done].filter(([, operations]) => {
+    const rate = blocks / operations
+    const whole = Math.max(1, Math.round(rate))
+    return operations >= operationsToTell && Math.abs(rate - whole) <= rateTolerance * whole
+  })
+  const [first, ...others] = fits
+  if (first === undefined) return undefined
+  const [workload, operations] = first
+  return {
+    // Workloads of equal length cannot be told apart by a number.
+    ...(others.length > 0 ? {} : { workload }),
+    perOperation: { bytes: bytes / operations, blocks: blocks / operations },
+  }
 }
 
 interface Total {

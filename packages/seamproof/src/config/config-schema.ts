@@ -16,7 +16,7 @@ const suppressionSchema = z.strictObject({
 const globs = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
 
 const buildSchema = z.strictObject({
-  /** A line for the shell, run in a copy of the project with CC, CXX, CFLAGS, CXXFLAGS, LDFLAGS and PATH set. */
+  /** A line for the shell, run in a copy of the project; CC, CXX and the compilers in PATH add the flags by themselves. */
   command: z.string().min(1),
   /** Where its addons are afterwards, as glob patterns relative to the project. */
   output: globs,
