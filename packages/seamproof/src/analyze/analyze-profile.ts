@@ -111,7 +111,7 @@ function blindSpots(
     questions.push({
       question: 'How often is each function of the addon called, and how many bytes are copied?',
       reason: 'samples cannot count calls',
-      nextCommand: `seamproof track --layer -- ${program}`,
+      nextCommand: `seamproof profile --crossings -- ${program}`,
     })
   return questions
 }

@@ -68,16 +68,27 @@ export function crossingTimes(
   return withLayer([...entries.values()], layer, { cpuNs, cpuSampleCount })
 }
 
+/** What wrappers of Node-API put between the call and the function that somebody wrote. */
+const wrapper =
+  /^(?:Napi::details::|Napi::(?:InstanceWrap|ObjectWrap|Function)\b|napi::|<?napi_rs|nan_|Nan::)/
+
 /** The outermost frame of the addon inside the innermost JavaScript that has one: where the call came in. */
 function entryIndex(stack: readonly Frame[]): number {
   let entry = -1
   for (let at = 0; at < stack.length; at++) {
     const frame = stack[at]!
     if (frame.origin === 'subject') entry = at
-    else if (frame.kind === 'js') return entry
+    else if (frame.kind === 'js') return withoutWrappers(stack, entry)
   }
   // No JavaScript at all: a thread of the pool, not a crossing.
   return -1
+}
+
+function withoutWrappers(stack: readonly Frame[], entry: number): number {
+  let at = entry
+  while (at > 0 && wrapper.test(stack[at]!.functionName) && stack[at - 1]!.origin === 'subject')
+    at--
+  return at
 }
 
 /** The way in shows no function of the addon yet: it is divided among those that the same JavaScript calls. */
@@ -146,8 +157,9 @@ function withLayer(
   )
 }
 
-const layerColumns = ({ callCount, maxNs, bytesIn, bytesOut }: LayerCrossing) => ({
+const layerColumns = ({ callCount, apiCallCount, maxNs, bytesIn, bytesOut }: LayerCrossing) => ({
   callCount,
+  apiCallCount,
   maxNs,
   bytesIn,
   bytesOut,

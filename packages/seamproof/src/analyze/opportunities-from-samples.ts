@@ -193,7 +193,7 @@ function nextOf({ blame }: Group, { input, command }: NextCommands): string {
     case 'conversion':
     case 'crossing':
     case 'copy':
-      return `seamproof track --layer -- ${program}`
+      return `seamproof profile --crossings -- ${program}`
     case 'hotspot':
       return `seamproof flamegraph ${shellWord(input)}`
   }

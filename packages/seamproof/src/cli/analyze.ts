@@ -62,8 +62,13 @@ export function analyzeCommand(): Command {
     })
 }
 
-const listsOf = ({ profiles, shown, crossings }: ProfileInput) =>
-  profiles.map((profile) => analyzeProfile(profile, { input: shown, seamproofVersion, crossings }))
+const listsOf = ({ profiles, shown }: ProfileInput) =>
+  profiles.map((profile) =>
+    analyzeProfile(profile, {
+      input: shown,
+      seamproofVersion,
+    }),
+  )
 
 const noProfile = (given: string | undefined): SeamproofError =>
   new SeamproofError(

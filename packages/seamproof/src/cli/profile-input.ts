@@ -3,7 +3,6 @@ import { basename, join, resolve } from 'node:path'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
 import type { CpuProfile } from '../contract/cpu-profile.js'
-import type { LayerCrossing } from '../contract/layer.js'
 import { findCapture, isCpuCapture, readCpuProfile, readProfileFile } from '../pipeline.js'
 import { type CaptureOptions, shownPath } from './capture-options.js'
 import { startProgress } from './progress.js'
@@ -16,8 +15,6 @@ export interface ProfileInput {
   terminal: Terminal
   /** As the user would type it. */
   shown: string
-  /** What the seam layer counted, where it was on. */
-  crossings?: LayerCrossing[]
   /** Where reports go by default, without an extension: `profile.cpuprofile` gives `profile`. */
   outBase: string
 }

@@ -7,14 +7,16 @@ import type { SummaryOptions } from './summary.js'
 
 /** Tables of a CPU profile: by self time, by total time, and what calls into addons cost. */
 export function printProfileSummary(
-  { profiles, terminal, shown, crossings: layer }: ProfileInput,
+  { profiles, terminal, shown }: ProfileInput,
   options: SummaryOptions,
 ): void {
   const all = profiles.map((profile) => ({
     profile,
     summary: cpuSummary(profile),
-    crossings: analyzeProfile(profile, { input: shown, seamproofVersion, crossings: layer })
-      .crossings,
+    crossings: analyzeProfile(profile, {
+      input: shown,
+      seamproofVersion,
+    }).crossings,
   }))
   if (options.json) {
     const processes = all.map(({ profile, summary, crossings }) => {

@@ -71,6 +71,8 @@ export interface CrossingTime {
   location?: { file: string; line?: number }
   /** Of the seam layer. */
   callCount?: number
+  /** Node-API calls made inside. */
+  apiCallCount?: number
   maxNs?: number
   bytesIn?: number
   bytesOut?: number

@@ -266,7 +266,7 @@ describe('calls into an addon', () => {
   })
 
   test('are joined with what the layer counted, and what was never sampled is listed too', () => {
-    const { crossings, unanswered } = analyze(thumbProfile(), { crossings: layer })
+    const { crossings, unanswered } = analyze({ ...thumbProfile(), crossings: layer })
     expect(crossings.map((one) => [one.functionName, one.callCount])).toEqual([
       ['Encode', 1200],
       ['version', 3],
@@ -328,7 +328,7 @@ describe('as text', () => {
     for (const line of text.split('\n'))
       if (/\d %/.test(line) && !line.includes('within'))
         expect(line).toMatch(/–|to \d|\d of \d|interval|\(95 %\)$/)
-    expect(text).toContain('next: seamproof track --layer -- node server.ts')
+    expect(text).toContain('next: seamproof profile --crossings -- node server.ts')
   })
 
   test('fits the width', () => {

@@ -169,6 +169,7 @@ describe('a .cpuprofile', () => {
   test('has idle time where nothing was sampled', () => {
     const gap: CpuProfile = {
       ...timeless,
+      clock: 'cpu',
       costs: [{ ...profile.costs[0]!, sampleCount: 2, ns: 2e6 }],
       timeline: { timeNs: [0, 100e6], costIndex: [0, 0] },
     }

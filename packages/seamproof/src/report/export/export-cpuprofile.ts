@@ -30,10 +30,12 @@ export function exportCpuprofile(profile: CpuProfile): string {
     samples.push(node)
     times.push(Math.round(timeNs / 1000))
   }
+  const isCpuClock = profile.clock === 'cpu'
   let endNs = 0
   for (const { timeNs, cost, ns } of samplesByThread(profile)[thread] ?? []) {
-    // The format has no weights: a sample lasts until the next one. What was not on a core must be said to be idle.
-    if (samples.length > 0 && timeNs - endNs > (gapWeights - 1) * ns) at(nodes.idle, endNs)
+    // The format has no weights: a sample lasts until the next one. Where only CPU time was sampled, what lies between is idle.
+    if (isCpuClock && samples.length > 0 && timeNs - endNs > (gapWeights - 1) * ns)
+      at(nodes.idle, endNs)
     at(nodes.ofCost(cost), timeNs)
     endNs = Math.max(endNs, timeNs + ns)
   }

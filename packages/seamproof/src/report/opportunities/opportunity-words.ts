@@ -11,6 +11,7 @@ import {
   formatCount,
   formatCounted,
   formatPercent,
+  formatRate,
   formatShareInterval,
   formatTimeNs,
 } from '../format-quantity.js'
@@ -57,6 +58,7 @@ export const turnWords = (turns: TurnFacts): string =>
 export const crossingHeads = [
   'function',
   'calls',
+  'Node-API calls each',
   'inside',
   'crossing',
   'of CPU time (95 %)',
@@ -70,7 +72,7 @@ export function crossingRow(
 ): string[] {
   const { functionName, moduleName, callCount, insideNs, crossingNs, shareEstimate, maxNs } =
     crossing
-  const { bytesIn, bytesOut, sampleCount } = crossing
+  const { bytesIn, bytesOut, sampleCount, apiCallCount } = crossing
   const share =
     shareEstimate === undefined
       ? 'not sampled'
@@ -78,6 +80,7 @@ export function crossingRow(
   return [
     `${functionName} ${moduleName}`.trim(),
     callCount === undefined ? 'not counted' : formatCount(callCount),
+    apiCallCount === undefined || !callCount ? '–' : formatRate(apiCallCount / callCount),
     formatTimeNs(insideNs),
     shareEstimate === undefined ? '–' : formatTimeNs(crossingNs),
     share,

@@ -29,8 +29,11 @@ export function crossingLines(
     [...crossingHeads],
     ...crossings.slice(0, limit).map((one) => crossingRow(one, formatBytes).map(printable)),
   ]
-  const hidden = rows.slice(1).every((row) => row[5] === '–') ? [5, 6] : []
-  const shown = rows.map((row) => row.filter((_, at) => !hidden.includes(at)))
+  // Columns that only the seam layer can fill.
+  const isEmpty = (at: number) =>
+    rows.slice(1).every((row) => row[at] === '–' || row[at] === 'not counted')
+  const hidden = rows[0]!.map((_, at) => isEmpty(at))
+  const shown = rows.map((row) => row.filter((_, at) => !hidden[at]))
   const widths = shown[0]!.map((_, at) => Math.max(...shown.map((row) => columns(row[at]!))))
   widths[0] = Math.min(widths[0]!, 40)
   const lines = shown.map((row, index) => {
