@@ -140,14 +140,16 @@ void lyr_work_queued(struct lyr_call *call, struct lyr_object *work) {
 
 /* On the thread of its env, before `complete` and when it is deleted. */
 void lyr_work_over(struct lyr_thread *self, struct lyr_env *env, struct lyr_object *work, bool has_run) {
-  if (!work->weak || !env || env->owner != self || env->state != 1) return;
+  if (!work->weak || !env || env->owner != self || env->state != 1 || work->env_generation != env->generation) return;
   napi_handle_scope scope = NULL;
   napi_value buffer = NULL;
   napi_ref weak = work->weak;
   work->weak = NULL;
   LYR_REAL(napi_open_handle_scope)(env->env, &scope);
   bool is_known = LYR_REAL(napi_get_reference_value)(env->env, weak, &buffer) == NAPI_OK;
-  if (is_known && !buffer && has_run && *work->pointer_at == work->pointer) {
+  /* An addon may have freed its data in `execute`. */
+  bool is_gone = is_known && !buffer && has_run && agt_mapping_around((uintptr_t)work->pointer_at).high;
+  if (is_gone && *work->pointer_at == work->pointer) {
     struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS};
     lyr_report(&call, LYR_RULE_WORK_005, work, NULL);
   }

@@ -153,10 +153,18 @@ static void handed_over(struct lyr_call *call, struct handoff *made, napi_status
   struct lyr_object *other = NULL;
   if (!put(made->object, &other) || made->object->type == LYR_EXTERNAL) return;
   bool is_wrap = made->object->type == LYR_WRAP;
+  if (is_wrap && other->is_reported) return;
+  other->is_reported = is_wrap;
   if (is_wrap && !lyr_is_heap_block(made->object->data)) return; /* what is never freed is not freed twice */
   struct lyr_object twice = *other;
   twice.handed = twice.created;
   lyr_report(call, is_wrap ? LYR_RULE_HANDOFF_010 : LYR_RULE_HANDOFF_007, &twice, NULL);
+}
+
+/* Somebody has to free it one day. */
+static void check_finalizer(struct lyr_call *call, napi_status status, const void *data, napi_finalize finalize) {
+  if (AGT_LIKELY(finalize != NULL) || status != NAPI_OK || !call->self) return;
+  if (lyr_is_on(LYR_RULE_HANDOFF_009) && lyr_is_heap_block(data)) lyr_report(call, LYR_RULE_HANDOFF_009, NULL, NULL);
 }
 
 /* The class of the constructor that wraps its new object; and what wraps without a finalizer. */
@@ -166,8 +174,7 @@ static void note_wrap(struct lyr_call *call, struct handoff *made, napi_status s
   if (status != NAPI_OK || !call->self) return;
   if (made->object && frame && frame->callback && frame->receiver == object)
     made->object->class_id = frame->callback->class_id;
-  if (!finalize && lyr_is_on(LYR_RULE_HANDOFF_009) && lyr_is_heap_block(data))
-    lyr_report(call, LYR_RULE_HANDOFF_009, NULL, NULL);
+  check_finalizer(call, status, data, finalize);
 }
 
 napi_status lyr_napi_wrap(napi_env env, napi_value js_object, void *native_object, napi_finalize finalize_cb,
@@ -254,6 +261,7 @@ napi_status lyr_napi_create_external(napi_env env, void *data, napi_finalize fin
   napi_status status =
       LYR_REAL(napi_create_external)(env, data, finalizer_of(&made, finalize_cb), finalize_hint, result);
   handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
+  check_finalizer(&call, status, data, finalize_cb);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -277,6 +285,7 @@ napi_status lyr_napi_create_external_arraybuffer(napi_env env, void *external_da
   napi_status status = LYR_REAL(napi_create_external_arraybuffer)(env, external_data, byte_length,
                                                                   finalizer_of(&made, finalize_cb), finalize_hint, result);
   handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
+  check_finalizer(&call, status, external_data, finalize_cb);
   LYR_MADE(status, result);
   return LYR_END(status);
 }
@@ -292,6 +301,7 @@ napi_status lyr_napi_create_external_buffer(napi_env env, size_t length, void *d
   napi_status status = LYR_REAL(napi_create_external_buffer)(env, length, data, finalizer_of(&made, finalize_cb),
                                                              finalize_hint, result);
   handed_over(&call, &made, status, status == NAPI_OK && result ? *result : NULL);
+  check_finalizer(&call, status, data, finalize_cb);
   LYR_MADE(status, result);
   return LYR_END(status);
 }

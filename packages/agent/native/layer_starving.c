@@ -9,7 +9,7 @@ enum { ONE_IN = 256, SAMPLED = 32, COLLECTED = 8 };
 static struct lyr_sample {
   struct lyr_env *env;
   napi_ref weak[SAMPLED];
-  uint32_t count, handed;
+  uint32_t generation, count, handed;
   bool is_told;
 } g_samples[64]; /* by env; each is used on the thread of its env only */
 
@@ -29,6 +29,11 @@ void lyr_starving_handed(struct lyr_call *call, napi_value value) {
   struct lyr_env *env = call->env;
   if (!call->self || !env || env->owner != call->self || !value) return;
   struct lyr_sample *sample = sample_of(env, true);
+  if (sample && sample->generation != env->generation) { /* the address was another env's: so were the references */
+    sample->generation = env->generation;
+    sample->count = sample->handed = 0;
+    sample->is_told = false;
+  }
   if (!sample || sample->is_told || ++sample->handed % ONE_IN || sample->count == SAMPLED) return;
   uint32_t collected = 0;
   napi_handle_scope scope = NULL;
@@ -48,7 +53,7 @@ void lyr_starving_handed(struct lyr_call *call, napi_value value) {
 /* A finalizer of this env runs: the loop has turned. */
 void lyr_starving_fed(struct lyr_thread *self, struct lyr_env *env) {
   struct lyr_sample *sample = env && env->owner == self && env->state == 1 ? sample_of(env, false) : NULL;
-  if (!sample || !sample->handed) return;
+  if (!sample || !sample->handed || sample->generation != env->generation) return;
   for (uint32_t i = 0; i < sample->count; i++) LYR_REAL(napi_delete_reference)(env->env, sample->weak[i]);
   sample->count = sample->handed = 0;
 }

@@ -121,6 +121,8 @@ static struct lyr_env *find_env(napi_env env) {
 static void env_is_over(void *argument) {
   struct lyr_env *known = argument;
   lyr_objects_at_end(known);
+  struct lyr_thread *self = lyr_self();
+  if (self) lyr_starving_fed(self, known);
   atomic_store(&known->state, ENV_OVER);
   known->loop = NULL;
 }
