@@ -39,7 +39,7 @@ export const clientBundle: ClientBundle = ${JSON.stringify(fields, null, 2)}
 }
 
 export default async function bundleClients() {
-  await Promise.all(['flamegraph', 'timeline'].map(bundle))
+  await Promise.all(['flamegraph', 'soak', 'timeline'].map(bundle))
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))

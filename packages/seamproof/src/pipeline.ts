@@ -347,8 +347,15 @@ export function soakFactsOf(folder: string): SoakFacts {
   return soakFacts(readSoakHead(folder), readSoakSeries(folder))
 }
 
+/** What can be said while it runs: which stacks grow is only known at the end. */
+export function judgeSoakSoFar(facts: SoakFacts): SoakVerdicts {
+  const { checks, ...rest } = judgeSoak(facts, undefined)
+  return { ...rest, checks: checks.filter(({ status }) => status !== 'not-run') }
+}
+
 export interface SoakRun extends ReadSoak {
   outcome: SoakCapture['outcome']
+  fault?: SeamproofError
 }
 
 /** A soak from its load to its verdicts; `resumeFolder` goes on with one that was interrupted. */
@@ -356,9 +363,12 @@ export async function runSoak(
   options: CaptureSoakOptions & { resumeFolder?: string | undefined },
   reading: ReadCaptureOptions = {},
 ): Promise<SoakRun> {
-  const { folder, outcome } =
+  const { folder, outcome, fault } =
     options.resumeFolder === undefined
       ? await captureSoak(options)
       : await resumeSoak(options.resumeFolder, options)
-  return { ...(await readSoak(folder, reading)), outcome }
+  // Nothing was run: there is nothing to report.
+  if (fault?.code === 'WORKLOAD_NOT_DECLARED') throw fault
+  const read = await readSoak(folder, reading)
+  return { ...read, outcome, ...(fault === undefined ? {} : { fault }) }
 }

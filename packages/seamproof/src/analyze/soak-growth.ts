@@ -13,6 +13,7 @@ const bytesAtRest: [GrowthSubject, (memory: Memory) => number | undefined][] = [
   ['native live', (memory) => memory.nativeLiveBytes],
   ['USS', ({ privateDirtyBytes, agentBytes }) => privateDirtyBytes - (agentBytes ?? 0)],
   ['V8 heap', (memory) => memory.heapUsedBytes],
+  ['V8 committed', (memory) => memory.heapTotalBytes],
   ['allocator', beyondLive],
   ['external', (memory) => memory.externalBytes],
 ]

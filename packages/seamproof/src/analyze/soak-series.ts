@@ -19,7 +19,7 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
     p999Ns: of((one) => one.latency.p999Ns),
     maxNs: of((one) => one.latency.maxNs),
     nativeLiveBytes: of((one) => one.memory.nativeLiveBytes ?? 0),
-    rssBytes: of((one) => one.memory.rssBytes),
+    rssBytes: of((one) => one.memory.rssBytes - (one.memory.agentBytes ?? 0)),
     anonBytes: of((one) => one.memory.anonBytes),
     heapUsedBytes: of((one) => one.memory.heapUsedBytes),
     externalBytes: of((one) => one.memory.externalBytes),
@@ -33,6 +33,6 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
     floorP99Ns: floors.map((one) => one.latency.p99Ns),
     restMs: rests.map((one) => one.elapsedMs),
     restLiveBytes: rests.map((one) => one.memory.nativeLiveBytes ?? 0),
-    restUssBytes: rests.map((one) => one.memory.ussBytes),
+    restUssBytes: rests.map((one) => one.memory.privateDirtyBytes - (one.memory.agentBytes ?? 0)),
   }
 }

@@ -1,14 +1,19 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
 import type { SoakHead, SoakLine } from '../contract/soak.js'
 import { type ReadSoak, readSoak, runSoak, type SoakRun } from '../pipeline.js'
+import { renderSoakHtml } from '../report/soak/render-soak-html.js'
 import { renderSoak } from '../report/text/render-soak.js'
 import { shownPath } from './capture-options.js'
-import { byteCount, durationMs, ratePerSecond } from './option-values.js'
+import { byteCount, durationMs, ratePerSecond, wholeNumber } from './option-values.js'
 import { startProgress } from './progress.js'
+import { reportFailure } from './report-failure.js'
+import { type SoakServer, startSoakServer } from './soak-server.js'
 import { type SoakView, startSoakView } from './soak-view.js'
 import { createTerminal, type Terminal } from './terminal.js'
+import { writeReport } from './write-report.js'
 
 interface SoakOptions {
   for: number
@@ -26,6 +31,7 @@ interface SoakOptions {
   floor: boolean
   node?: string
   config?: string
+  serve?: number | true
   json?: boolean
   color: boolean
 }
@@ -67,6 +73,11 @@ export function soakCommand(): Command {
     .option('--no-floor', 'no process beside the subject that measures the machine’s own latency')
     .option('-o, --out <folder>', 'where the record goes (default: soak-NAME-TIME.seamproof)')
     .option('--force', 'replace a record that is there already')
+    .option(
+      '--serve [port]',
+      'a live page on this machine, and its figures for Prometheus at metrics',
+      wholeNumber({ min: 0, max: 65_535 }),
+    )
     .option(
       '--resume <folder>',
       'go on with a soak that was interrupted, for the time that is left',
@@ -129,6 +140,7 @@ async function drive(
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   let view: SoakView | undefined
+  let server: SoakServer | undefined
   try {
     return await runSoak(
       {
@@ -151,10 +163,21 @@ async function drive(
         stop: stop.signal,
         onStart: (folder: string, head: SoakHead) => {
           terminal.remark(`seamproof: recording into ${shownPath(folder)}`)
+          if (options.serve !== undefined)
+            void startSoakServer(folder, head, options.serve === true ? 0 : options.serve).then(
+              (started) => {
+                server = started
+                terminal.remark(
+                  `seamproof: live at ${started.url}, figures at ${started.url}metrics`,
+                )
+              },
+              (error: unknown) => reportFailure(error),
+            )
           view = startSoakView(folder, head, { isQuiet: options.json ?? false, terminal })
         },
         onLine: (line: SoakLine) => {
           view?.take(line)
+          server?.take(line)
           if (line.type === 'end') view?.stop()
         },
       },
@@ -162,6 +185,7 @@ async function drive(
     )
   } finally {
     view?.stop()
+    await server?.close()
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
   }
@@ -185,15 +209,20 @@ function report(
       facts: { ...facts, histograms: undefined, series: undefined },
     })
   else {
-    terminal.print(renderSoak({ facts, verdicts, capture, folder }, terminal.textOptions))
+    const input = { facts, verdicts, capture, folder }
+    writeReport(join(read.folder, 'soak.html'), renderSoakHtml(input))
+    terminal.print(renderSoak(input, terminal.textOptions))
     for (const note of read.notes) terminal.remark(`note: ${note}`)
   }
+  if (read.fault !== undefined) reportFailure(read.fault)
   return exitCodeOf(read)
 }
 
 function exitCodeOf({ facts, verdicts }: ReadSoak): number {
   const notDriven = ['crashed', 'threw', 'hung']
   const last = facts.parts.at(-1)?.endReason
+  // As a shell says it.
+  if (last === 'interrupted') return 130
   if (last !== undefined && notDriven.includes(last)) return ExitCode.subjectNotDriven
   const isBad = verdicts.checks.some(({ status }) => status === 'fail' || status === 'not-run')
   return isBad ? ExitCode.failed : ExitCode.pass

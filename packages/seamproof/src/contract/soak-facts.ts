@@ -62,6 +62,7 @@ export type GrowthSubject =
   | 'native live'
   | 'USS'
   | 'V8 heap'
+  | 'V8 committed'
   | 'allocator'
   | 'external'
   | 'RSS'
@@ -88,7 +89,7 @@ export interface SoakGrowth {
   ratio: Estimate
 }
 
-/** Parallel arrays for charts. Intervals that are no longer than half of the others are left out. */
+/** Parallel arrays for charts; RSS and USS as in `SoakGrowth`. Intervals that are no longer than half of the others are left out. */
 export interface SoakSeries {
   elapsedMs: number[]
   isWarmup: boolean[]

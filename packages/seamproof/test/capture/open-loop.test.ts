@@ -20,11 +20,12 @@ describe('the open loop', () => {
   it('starts as many operations as were due, and times each of them', async () => {
     let calls = 0
     const result = await runOpenLoop(() => void calls++, { ratePerS: 20_000, forMs: 500, ticker })
-    expect(result.scheduledCount).toBe(10_000)
-    expect(result.completedCount).toBe(10_000)
-    expect(calls).toBe(10_000)
-    expect(result.latency.total).toBe(10_000)
-    expect(result.service.total).toBe(10_000)
+    // A machine that stalls at the very end makes the load a little longer.
+    expect(result.scheduledCount).toBeGreaterThanOrEqual(10_000)
+    expect(calls).toBe(result.completedCount)
+    expect(calls).toBeGreaterThanOrEqual(10_000)
+    expect(result.latency.total).toBe(result.scheduledCount)
+    expect(result.service.total).toBe(calls)
   })
 
   it('counts a stall for every operation that had to wait, not for one', async () => {
@@ -41,16 +42,16 @@ describe('the open loop', () => {
 
   it('says what was not done at a rate that the operation cannot keep, with the wait so far', async () => {
     const result = await runOpenLoop(() => busyMs(2), { ratePerS: 2000, forMs: 400, ticker })
-    expect(result.scheduledCount).toBe(800)
+    expect(result.scheduledCount).toBeGreaterThanOrEqual(800)
     expect(result.completedCount).toBeLessThan(300)
-    expect(result.latency.total).toBe(800)
+    expect(result.latency.total).toBe(result.scheduledCount)
     expect(percentileNs(result.latency, 99)).toBeGreaterThan(100e6)
   })
 
   it('keeps asynchronous operations under way together, and times each to its own end', async () => {
     const wait = () => new Promise((resolve) => setTimeout(resolve, 20))
     const result = await runOpenLoop(wait, { ratePerS: 1000, forMs: 300, ticker })
-    expect(result.completedCount).toBe(300)
+    expect(result.completedCount).toBeGreaterThanOrEqual(300)
     expect(percentileNs(result.latency, 50)).toBeGreaterThan(15e6)
   })
 
@@ -73,8 +74,19 @@ describe('the open loop', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(loop.counts.scheduledCount).toBe(scheduledCount)
     await loop.run(200)
-    expect(loop.counts).toMatchObject({ scheduledCount: 2000, completedCount: 2000 })
+    expect(loop.counts.scheduledCount - scheduledCount).toBeLessThan(1500)
     expect(percentileNs(loop.latency, 50)).toBeLessThan(200e6)
+  })
+
+  it('counts a stall at the end of a run for those that come after the pause', async () => {
+    let calls = 0
+    const stallLast = () => {
+      if (++calls === 1000) busyMs(50)
+    }
+    const loop = new OpenLoop(stallLast, { ratePerS: 5000, ticker })
+    await loop.run(200)
+    await loop.run(200)
+    expect(percentileNs(loop.latency, 95)).toBeGreaterThan(10e6)
   })
 
   it.each([

@@ -10,6 +10,7 @@ import { requireAgent } from '../require-agent.js'
 import { subjectEnvironment } from '../subject-environment.js'
 import { findSubjectExecutable } from '../subject-executable.js'
 import { bundleWorkload } from '../workload-bundle.js'
+import { thrownText } from '../workload-fault.js'
 import { findWorkloadFile, type WorkloadFile } from '../workload-file.js'
 import { SoakPart, type SoakPartOutcome } from './soak-part.js'
 import { readSoakHead, readSoakSeries, SoakRecord, writeSoakHead } from './soak-record.js'
@@ -41,6 +42,8 @@ export interface CaptureSoakOptions {
 }
 
 export interface SoakCapture {
+  /** Set when the workload itself could not be driven: what it threw, with the lines of its own files. */
+  fault?: SeamproofError
   folder: string
   head: SoakHead
   outcome: SoakPartOutcome
@@ -155,12 +158,40 @@ async function driveParts({ folder, head, library, nodePath, modulePath, options
       finishManifest(folder, head, nodePath, lines, outcome)
       const mayRestart =
         outcome.end.reason === 'crashed' && restartCount < (options.restartsMax ?? 0)
-      if (!mayRestart || options.stop?.aborted) return { folder, head, outcome, restartCount }
+      if (!mayRestart || options.stop?.aborted) {
+        const fault = faultOf(folder, head, outcome)
+        return { folder, head, outcome, restartCount, ...(fault === undefined ? {} : { fault }) }
+      }
       restartCount++
     }
   } finally {
     record.close()
   }
+}
+
+function faultOf(
+  folder: string,
+  head: SoakHead,
+  { error }: SoakPartOutcome,
+): SeamproofError | undefined {
+  if (error === undefined) return undefined
+  const { exitCode, hint } = {
+    exitCode: ExitCode.subjectNotDriven,
+    hint: 'fix the workload, or what it calls, and soak it again',
+  }
+  if (error.isComplaint) {
+    const message = `${head.workloadFile}: ${error.message}`
+    return new SeamproofError('WORKLOAD_NOT_DECLARED', message, {
+      exitCode,
+      hint: 'name it with --only NAME',
+    })
+  }
+  const file = findWorkloadFile(head.workloadFile, head.cwd)
+  return new SeamproofError(
+    'WORKLOAD_THREW',
+    `the workload (in its ${error.phase}) threw\n${thrownText(error, file, folder)}`,
+    { exitCode, hint },
+  )
 }
 
 /** Load that is still owed: what the parts before had, warm-ups not counted. */

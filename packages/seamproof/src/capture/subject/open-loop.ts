@@ -22,6 +22,10 @@ const periodUsDefault = 100
 const inFlightMaxDefault = 4096
 /** A backlog is worked off in slices, with a turn of the event loop in between: finalizers and answers must get through. */
 const sliceNs = 1e6
+/** The end of a run is met a tick late; what is later than this was held up. */
+const lateNs = 2e6
+/** What is still due at the end may be caught up with for so long; who is further behind stays behind. */
+const graceNs = 20e6
 
 /**
  * Starts operations when their time has come, whether or not those before them were quick: latency counts from the scheduled
@@ -41,6 +45,8 @@ export class OpenLoop {
   readonly #inFlightMax: number
   #originNs = 0
   #untilNs = 0
+  /** How many are to be started by the end of this run: what lies between two runs is always as many. */
+  #target = 0
   #started = 0
   #completed = 0
   #inFlight = 0
@@ -74,6 +80,7 @@ export class OpenLoop {
     const nowNs = this.#now()
     this.#originNs = this.#originNs === 0 ? nowNs : this.#originNs + (nowNs - this.#heldAtNs)
     this.#untilNs = nowNs + forMs * 1e6
+    this.#target += (forMs * 1e6) / this.#spacingNs
     return new Promise((resolve, reject) => {
       this.#finish = { resolve, reject }
       this.#ticker.start(this.#periodUs, () => this.#tick())
@@ -83,6 +90,13 @@ export class OpenLoop {
   /** Ends the call of `run` that is under way at its next tick; the schedule ends there too. */
   stop(): void {
     this.#untilNs = Math.min(this.#untilNs, this.#now())
+    this.#target = Math.min(this.#target, this.#dueAt(this.#untilNs))
+  }
+
+  /** What is still owed is no longer: after a warm-up, in which code is compiled. */
+  forgive(): void {
+    this.#originNs = this.#heldAtNs - this.#started * this.#spacingNs
+    this.#target = this.#started
   }
 
   /** Waits for what is under way, while nothing new is started. False when some of it did not end in time. */
@@ -117,10 +131,11 @@ export class OpenLoop {
   #tick(): void {
     try {
       const nowNs = this.#now()
-      const isOver = nowNs >= this.#untilNs
-      const lastNs = this.#work(nowNs, this.#dueAt(isOver ? this.#untilNs : nowNs))
+      const target = Math.round(this.#target)
+      const lastNs = this.#work(nowNs, Math.min(this.#dueAt(nowNs), target))
       this.onTick?.(lastNs)
-      if (isOver) this.#hold()
+      const isDone = nowNs >= this.#untilNs && this.#started >= target
+      if (isDone || nowNs >= this.#untilNs + graceNs) this.#hold(lastNs)
     } catch (thrown) {
       this.#fail(thrown)
     }
@@ -164,9 +179,10 @@ export class OpenLoop {
     )
   }
 
-  #hold(): void {
+  #hold(nowNs: number): void {
     this.#ticker.stop()
-    this.#heldAtNs = this.#untilNs
+    // A stall that went on past the end holds up those that were due in it: the pause begins behind it.
+    this.#heldAtNs = nowNs - this.#untilNs > lateNs ? nowNs : this.#untilNs
     const { resolve } = this.#finish!
     this.#finish = undefined
     resolve()

@@ -108,6 +108,7 @@ async function drive(loop: OpenLoop, name: string): Promise<void> {
     tell({ type: 'rest', operationCount, pausedMs: performance.now() - sinceMs, memory })
     await went
   }
+  loop.forgive()
   await settle()
   await rest(markKind.warmupEnd)
   phase = 'load'

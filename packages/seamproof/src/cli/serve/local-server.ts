@@ -8,6 +8,8 @@ export interface LocalServerOptions {
   page: () => string
   /** 0, the default: any that is free. */
   port?: number
+  /** Plain answers at other paths behind the token: `metrics`. */
+  texts?: Record<string, () => Promise<{ type: string; text: string }>>
 }
 
 /**
@@ -46,6 +48,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     if (refusal !== undefined) answer(response, refusal, 'refused')
     else if (path === '') answer(response, 200, options.page(), 'text/html; charset=utf-8')
     else if (path === 'events') listen(response, listeners, latest)
+    else if (path !== undefined && Object.hasOwn(options.texts ?? {}, path))
+      void options.texts![path]!().then(({ type, text }) => answer(response, 200, text, type))
     else answer(response, 404, 'not found')
   })
   await listening(server, options.port ?? 0)

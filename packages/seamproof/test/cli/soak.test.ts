@@ -1,0 +1,224 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildAddon } from './build-addon.js'
+import { Sandbox, until } from './run-seamproof.js'
+
+let sandbox: Sandbox
+beforeAll(() => {
+  sandbox = new Sandbox()
+  buildAddon('soaked', sandbox.folder)
+  sandbox.write('soaked.seam.ts', workloads)
+})
+afterAll(() => sandbox.remove())
+
+const workloads = `import { createRequire } from 'node:module'
+import { workload } from 'seamproof'
+
+type Soaked = Record<'loseBlock' | 'freeBlock' | 'raisePeak' | 'crash', () => void>
+const soaked = createRequire(import.meta.url)('./soaked.node') as Soaked
+const kept: object[] = []
+let calls = 0
+
+workload('loses a block', { run: () => soaked.loseBlock() })
+workload('frees a block', { run: () => soaked.freeBlock() })
+workload('raises its peak', { run: () => soaked.raisePeak() })
+workload('keeps objects', { run: () => { kept.push({ a: calls++, b: [calls] }) } })
+workload('stalls', {
+  run: () => {
+    if (++calls % 2000 !== 0) return
+    const until = performance.now() + 50
+    while (performance.now() < until);
+  },
+})
+workload('crashes', { run: () => { if (++calls === 4000) soaked.crash() } })
+workload('throws', { run: () => { if (++calls === 4000) throw new Error('no more ink') } })
+`
+
+interface Growth {
+  what: string
+  baseline: number
+  growth: { value: number; low: number; high: number }
+}
+
+interface Report {
+  folder: string
+  checks: { check: string; status: string; evidence: string }[]
+  grown: { what: string }[]
+  measurements: { metric: string; detail?: string; estimate: { value: number } }[]
+  facts: {
+    growth: Growth[]
+    load: { loadMs: number; scheduledCount: number; completedCount: number }
+    latency: { p99Ns: number }
+    service: { p99Ns: number }
+    parts: { endReason: string; gapMs: number }[]
+  }
+}
+
+/** Short and without what costs the machine more than the test needs. */
+const quick = ['--for', '4s', '--warmup', '1s', '--interval', '1s', '--no-realtime', '--no-floor']
+
+async function soak(name: string, folder: string, args: readonly string[] = []) {
+  const { stdout, stderr, status } = await sandbox.run([
+    'soak',
+    'soaked.seam.ts',
+    '--only',
+    name,
+    '-o',
+    folder,
+    '--json',
+    ...quick,
+    '--rate',
+    '2k/s',
+    ...args,
+  ])
+  expect(stderr).not.toContain('bug in Seamproof')
+  return { report: JSON.parse(stdout) as Report, status, stderr }
+}
+
+const growthOf = ({ facts }: Report, what: string): Growth =>
+  facts.growth.find((one) => one.what === what)!
+const statusOf = ({ checks }: Report, check: string) =>
+  checks.find((one) => one.check === check)?.status
+const grown = ({ grown }: Report) => grown.map((one) => one.what)
+
+/** One line of the record that a test looks at. */
+interface Line {
+  type: string
+  part: number
+}
+const linesOf = (folder: string) =>
+  readFileSync(sandbox.path(`${folder}/series.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+
+describe('what grows is told apart', () => {
+  test('memory that is lost is live growth, and the function that lost it is named', async () => {
+    const { report, status } = await soak('loses a block', 'loses', ['--rate', '40k/s'])
+    expect(status).toBe(1)
+    expect(grown(report)).toContain('native live')
+    const { growth } = growthOf(report, 'native live')
+    // 64 bytes for each of the operations between the first rest and the last.
+    expect(growth.value / report.facts.load.completedCount).toBeCloseTo(64, -1)
+    expect(statusOf(report, 'memory growth: native live')).toBe('fail')
+    expect(statusOf(report, 'leaks: loses a block')).toBe('fail')
+    const { stdout } = await sandbox.run(['soak', '--report', 'loses'])
+    expect(stdout).toMatch(/LEAK\s+64 B\/op.*lose_block/)
+  })
+
+  test('memory that is freed does not grow', async () => {
+    const { report, status } = await soak('frees a block', 'frees', ['--rate', '40k/s'])
+    expect(statusOf(report, 'memory growth: native live')).toBe('pass')
+    expect(statusOf(report, 'leaks: frees a block')).toBe('pass')
+    expect(grown(report)).toEqual([])
+    expect(status).toBe(0)
+  })
+
+  test('memory that is freed and stays with the allocator is neither live nor V8’s', async () => {
+    const { report } = await soak('raises its peak', 'peak')
+    expect(grown(report)).toEqual(['allocator'])
+    expect(statusOf(report, 'memory growth: native live')).toBe('pass')
+    expect(statusOf(report, 'memory growth: USS')).toBe('fail')
+    // A page for each of the 8,000 operations.
+    expect(growthOf(report, 'allocator').growth.value).toBeGreaterThan(20e6)
+  })
+
+  test('objects that stay reachable are V8’s growth', async () => {
+    const { report } = await soak('keeps objects', 'objects', ['--rate', '40k/s'])
+    expect(grown(report)[0]).toBe('V8 heap')
+    expect(statusOf(report, 'memory growth: V8 heap')).toBe('fail')
+  })
+})
+
+describe('the load', () => {
+  test('a stall of 50 ms is seen by every operation that was due meanwhile', async () => {
+    const { report } = await soak('stalls', 'stalls')
+    const { latency, service } = report.facts
+    // A stall each second: operations that were due in it are 5 % of all.
+    expect(latency.p99Ns).toBeGreaterThan(20e6)
+    expect(service.p99Ns).toBeLessThan(5e6)
+    expect(statusOf(report, 'rate held')).toBe('pass')
+  })
+
+  test('a workload that is not named among several is asked for', async () => {
+    const { status, stderr } = await sandbox.run([
+      'soak',
+      'soaked.seam.ts',
+      '-o',
+      'unnamed',
+      ...quick,
+    ])
+    expect(status).toBe(4)
+    expect(stderr).toContain('--only')
+    expect(stderr).toContain('"frees a block"')
+  })
+})
+
+describe('the record', () => {
+  test('a crash is told with its time, what was recorded is kept, and it is started again when that is asked for', async () => {
+    const { report, status } = await soak('crashes', 'crash', ['--restart-on-crash', '1'])
+    expect(status).toBe(4)
+    expect(report.checks[0]).toMatchObject({ check: 'load to the end', status: 'fail' })
+    expect(report.checks[0]?.evidence).toContain('SIGSEGV')
+    expect(report.facts.parts.map((part) => part.endReason)).toEqual(['crashed', 'crashed'])
+    const types = linesOf('crash').map((line) => line.type)
+    expect(types.filter((type) => type === 'interval').length).toBeGreaterThan(1)
+    expect(types.at(-1)).toBe('end')
+  })
+
+  test('what an operation throws is shown with the line of the user’s file', async () => {
+    const { status, stderr } = await soak('throws', 'throws')
+    expect(status).toBe(4)
+    expect(stderr).toContain('no more ink')
+    expect(stderr).toMatch(/soaked\.seam\.ts:\d+/)
+  })
+
+  test('a subject over its memory limit is stopped, with the figure', async () => {
+    const limit = ['--rate', '400k/s', '--memory-limit', '110M', '--for', '30s']
+    const { report, status } = await soak('loses a block', 'limit', limit)
+    expect(status).toBe(1)
+    expect(report.checks[0]?.evidence).toMatch(/RSS was .* limit/)
+  })
+
+  test('an interrupted soak is resumed for the time that is left, with the gap shown', async () => {
+    const args = ['soak', 'soaked.seam.ts', '--only', 'frees a block', '-o', 'resumed', ...quick]
+    const first = sandbox.start([...args, '--rate', '2k/s'])
+    await until(() => recorded('resumed').includes('"isWarmup":false'))
+    first.child.kill('SIGINT')
+    const { status } = await first.finished
+    expect(status).toBe(130)
+    const second = await sandbox.run([
+      'soak',
+      '--resume',
+      'resumed',
+      '--no-realtime',
+      '--no-floor',
+      '--json',
+    ])
+    const { facts } = JSON.parse(second.stdout) as Report
+    expect(facts.parts.map((part) => part.endReason)).toEqual(['interrupted', 'done'])
+    expect(facts.parts[1]?.gapMs).toBeGreaterThan(0)
+    expect(facts.load.loadMs).toBeGreaterThan(3600)
+    expect(linesOf('resumed').at(-1)).toMatchObject({ type: 'end', part: 2 })
+  })
+
+  test('the trace does not grow with the number of operations', async () => {
+    await soak('frees a block', 'many', ['--rate', '300k/s'])
+    const traceBytes = (folder: string) =>
+      readdirSync(sandbox.path(folder))
+        .filter((name) => name.endsWith('.trace'))
+        .reduce((sum, name) => sum + statSync(sandbox.path(`${folder}/${name}`)).size, 0)
+    // The one of 40,000 operations a second, above: a million allocations and releases lie between the two.
+    expect(Math.abs(traceBytes('many') - traceBytes('frees'))).toBeLessThan(1_000_000)
+    const series = statSync(sandbox.path('many/series.jsonl')).size
+    expect(series / linesOf('many').length).toBeLessThan(20_000)
+  })
+})
+
+function recorded(folder: string): string {
+  try {
+    return readFileSync(sandbox.path(`${folder}/series.jsonl`), 'utf8')
+  } catch {
+    return ''
+  }
+}
