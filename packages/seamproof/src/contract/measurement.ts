@@ -50,6 +50,8 @@ export interface Measurement {
   weakness?: string
   /** The weakness can only have made the number worse: a limit that it keeps all the same is kept. */
   isPessimistic?: true
+  /** The weakness is noise, which can have moved the number by this factor at most: what that leaves decided is decided. */
+  noiseFactor?: number
   evidence: Evidence
 }
 

@@ -118,7 +118,9 @@ function judgeLimit(target: Target, measurement: Measurement, context: TargetCon
       reason: `no data: it was measured in ${measurement.unit}, the limit is in ${limit.unit}`,
     }
   const outcome = compareInterval(measurement.estimate, limit.comparison, limit.value)
-  if (outcome === 'fail' && measurement.weakness === undefined)
+  const widened = compareInterval(widen(measurement), limit.comparison, limit.value)
+  if (measurement.noiseFactor !== undefined && widened === 'pass') return { status: 'pass' }
+  if (outcome === 'fail' && (measurement.weakness === undefined || widened === 'fail'))
     return {
       status: 'fail',
       reason: `${quantityText(measurement.estimate.value, measurement.unit)} is not ${limit.comparison} ${quantityText(limit.value, limit.unit)}`,
@@ -163,6 +165,17 @@ function judgeBaseline(
       reason: `the baseline is ${quantityText(before.estimate.value, before.unit)}, this is ${change}`,
     }
   return weighed(outcome, { ...measurement, estimate: ratio, unit: 'ratio' }, limit)
+}
+
+/** As far as the weakness reaches; without bounds where nobody knows how far that is. */
+function widen({ estimate, weakness, noiseFactor }: Measurement): Estimate {
+  if (weakness === undefined) return estimate
+  if (noiseFactor === undefined) return { ...estimate, low: -Infinity, high: Infinity }
+  const ends = [estimate.low, estimate.high].flatMap((end) => [
+    end * noiseFactor,
+    end / noiseFactor,
+  ])
+  return { ...estimate, low: Math.min(...ends), high: Math.max(...ends) }
 }
 
 type Outcome = 'pass' | 'fail' | 'across'

@@ -75,6 +75,16 @@ describe('a target', () => {
     expect(judge(target, throughput(1e5, 1e5, 1e5, weak))[0]!.status).toBe('inconclusive')
   })
 
+  test('is decided in spite of noise where the noise cannot reach the limit', () => {
+    const noisy = { weakness: 'the processes differ', noiseFactor: 2 } as const
+    const status = (value: number) =>
+      judge(target, throughput(value, value, value, noisy))[0]!.status
+    expect(status(500_000)).toBe('pass')
+    expect(status(300_000)).toBe('inconclusive')
+    expect(status(150_000)).toBe('inconclusive')
+    expect(status(90_000)).toBe('fail')
+  })
+
   test('is missed when nothing was measured', () => {
     expect(judge(target)).toMatchObject([
       {

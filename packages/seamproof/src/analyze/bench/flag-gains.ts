@@ -78,10 +78,8 @@ function gainMeasurement(
 
 const isShared = (before: Measurement, after: Measurement): boolean =>
   [before, after].every(
-    ({ weakness, isPessimistic }) =>
-      weakness === undefined ||
-      isPessimistic === true ||
-      weakness.startsWith('the processes differ'),
+    ({ weakness, isPessimistic, noiseFactor }) =>
+      weakness === undefined || isPessimistic === true || noiseFactor !== undefined,
   )
 
 /** By Amdahl: what is left when a share of the time is gone. */
