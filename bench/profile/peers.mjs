@@ -177,6 +177,21 @@ export async function makePeers() {
   ]
 }
 
+/** The environment of a process whose sampler waits for start(). */
+export async function pausedEnvironment(captureDir, clock) {
+  const { subjectEnvironment } = await import(
+    pathToFileURL(join(root, 'packages/seamproof/dist/capture/subject-environment.js')).href
+  )
+  return subjectEnvironment({
+    captureDir,
+    mode: 'samples',
+    isExact: false,
+    isWorkload: true,
+    userEnv: baseEnvironment(),
+    sampler: { clock, rateHz, isPaused: true },
+  })
+}
+
 /** Milliseconds of the first report, or undefined where the file is the report. */
 export function reportMs(peer, captureDir) {
   if (peer.report === undefined) return undefined

@@ -2,13 +2,14 @@
 // (the machine may be busy); wall time stands beside it.
 //   node bench/profile/run.mjs [--rounds 7] [--quick] [--only NAME] [--write]
 // --write replaces docs/results/profile-cost.md.
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { takeTurns } from '../rotation.mjs'
 import { ratioOf } from '../statistics.mjs'
-import { makePeers, reportMs, root } from './peers.mjs'
+import { makePeers, pausedEnvironment, reportMs, root } from './peers.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -85,6 +86,42 @@ async function measure(workload, peers, scratch) {
   }))
 }
 
+/** The sampler's own cost, on against off within one process. */
+async function samplerAlone(pairs) {
+  const lines = []
+  for (const [title, work, missing] of [
+    ['JavaScript', 'compute'],
+    ['better-sqlite3', 'sqlite', missingAddon('better-sqlite3')],
+  ])
+    for (const clock of ['cpu', 'wall']) {
+      if (missing) {
+        lines.push(`| ${title}, ${clock} clock | not run: ${missing} | |`)
+        continue
+      }
+      process.stderr.write(`the sampler alone: ${title}, ${clock} clock\n`)
+      const captureDir = mkdtempSync(join(tmpdir(), 'seamproof-profile-cost-'))
+      const output = execFileSync(
+        process.execPath,
+        [join(root, 'bench/profile/slices.cjs'), String(pairs), work, addons],
+        { env: await pausedEnvironment(captureDir, clock), encoding: 'utf8', maxBuffer: 1 << 26 },
+      )
+      rmSync(captureDir, { recursive: true, force: true })
+      const { on, off } = JSON.parse(output)
+      const ratio = ratioOf(on, off)
+      lines.push(`| ${title}, ${clock} clock | ${ratioText(ratio)} | ${goalText({ cpu: ratio })} |`)
+    }
+  return [
+    '## The sampler itself',
+    '',
+    `One process, the same work in ${pairs} pairs of slices of 60 ms with the sampler on and off. Goal: at most ${goal}.`,
+    '',
+    '| | CPU time, on ÷ off | goal |',
+    '| --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n')
+}
+
 const ratioText = (ratio) => {
   if (ratio === undefined) return '–'
   const middle = ratio.median.toFixed(3)
@@ -112,7 +149,7 @@ function table(workload, rows) {
   return [
     `## ${workload.name}`,
     '',
-    `Bare: ${rows[0].cpuMs.toFixed(0)} ms of CPU time. Goal of \`seamproof profile\`, at most ${goal} × bare: **${goalText(own)}**.`,
+    `Bare: ${rows[0].cpuMs.toFixed(0)} ms of CPU time. Whole processes, start and exit included: \`seamproof profile\` at most ${goal} × bare: **${goalText(own)}**.`,
     '',
     '| | CPU time ÷ bare | wall time ÷ bare | files | first report |',
     '| --- | --- | --- | --- | --- |',
@@ -122,7 +159,10 @@ function table(workload, rows) {
 }
 
 const peers = await makePeers()
-const parts = []
+const parts =
+  options.only === undefined || options.only === 'sampler'
+    ? [await samplerAlone(options.quick ? 20 : 80)]
+    : []
 for (const workload of workloads) {
   if (workload.missing) {
     parts.push(`## ${workload.name}\n\nNot run: ${workload.missing}\n`)

@@ -357,14 +357,22 @@ static void nudge(struct smp_thread *thread) {
   syscall(SYS_rt_tgsigqueueinfo, (long)getpid(), (long)thread->tid, (long)g_smp_signal, &info);
 }
 
-static void nudge_those_that_run(void) {
+/* A thread that has not run for a while is looked at less often: each look is a system call. */
+enum { QUIET_AFTER = 16, QUIET_EVERY = 8 };
+
+static void nudge_those_that_run(uint32_t pass) {
   pthread_mutex_lock(&g_smp.lock);
   uint32_t count = g_smp.is_nudging && atomic_load(&g_smp.is_running) ? atomic_load(&g_smp.count) : 0;
   for (uint32_t i = 0; i < count; i++) {
     struct smp_thread *thread = g_smp.threads[i];
     if (atomic_load_explicit(&thread->life, memory_order_relaxed) != SMP_ALIVE) continue;
+    if (thread->quiet_passes >= QUIET_AFTER && (pass + i) % QUIET_EVERY) continue;
     uint64_t cpu_ns = smp_clock_ns(smp_cpu_clock(thread->tid));
-    if (cpu_ns == thread->nudged_cpu_ns) continue;
+    if (cpu_ns == thread->nudged_cpu_ns) {
+      if (thread->quiet_passes < QUIET_AFTER) thread->quiet_passes++;
+      continue;
+    }
+    thread->quiet_passes = 0;
     uint64_t now_ns = smp_clock_ns(smp_cpu_clock(thread->tid));
     thread->nudged_cpu_ns = now_ns;
     if (now_ns > cpu_ns) nudge(thread);
@@ -377,18 +385,38 @@ static void sleep_ns(uint64_t ns) {
   nanosleep(&pause, NULL);
 }
 
+/*
+ * Where this thread itself has to wait for a core, all are taken: waking up would only push a thread of the subject off its
+ * core, and few of them would be found running. Then the kernel's tick alone samples, and a second later it is tried again.
+ */
+static bool has_spare_core(uint64_t turn_ns) {
+  enum { TURNS_OFF_NS = 1000000000 };
+  static uint64_t waited_ns, off_until_ns;
+  static bool was_on;
+  uint64_t now_ns = smp_clock_ns(CLOCK_MONOTONIC);
+  if (now_ns < off_until_ns) return false;
+  uint64_t total_ns = smp_run_queue_ns(atomic_load(&g_sampler_tid)), waited = total_ns - waited_ns;
+  waited_ns = total_ns;
+  if (was_on && waited > turn_ns / 20) {
+    off_until_ns = now_ns + TURNS_OFF_NS;
+    was_on = false;
+    return false;
+  }
+  return was_on = true;
+}
+
 void smp_wait(void) {
   uint64_t turn_ns = g_smp_is_wall ? WALL_TURN_NS : TURN_NS;
-  if (!g_smp.is_nudging) return sleep_ns(turn_ns);
+  if (!g_smp.is_nudging || !smp_is_running() || !has_spare_core(turn_ns)) return sleep_ns(turn_ns);
   static bool is_exact;
   if (!is_exact) syscall(SYS_prctl, 29 /* PR_SET_TIMERSLACK */, 1000UL);
   is_exact = true;
   uint64_t end_ns = smp_clock_ns(CLOCK_MONOTONIC) + turn_ns;
+  static uint32_t pass;
   do {
-    bool is_running = smp_is_running();
-    sleep_ns(is_running ? g_smp_period_ns : turn_ns);
-    if (is_running) nudge_those_that_run();
-  } while (smp_clock_ns(CLOCK_MONOTONIC) < end_ns);
+    sleep_ns(g_smp_period_ns);
+    nudge_those_that_run(pass++);
+  } while (smp_is_running() && smp_clock_ns(CLOCK_MONOTONIC) < end_ns);
 }
 
 /* No signal may be on its way when the program is replaced: the next one has no handler for it. */
