@@ -219,7 +219,9 @@ export async function readCpuProfile(
     options.onStep?.(`reading ${traceFile}`)
     const meta = readTraceMeta(join(captureDir, traceFile))
     const names = symbols.traces.find((one) => one.traceFile === traceFile)!
-    const command = meta.process?.argv ?? manifest.command
+    // A workload's process is our runner; the file is what the user knows.
+    const isWorkload = manifest.workloadFile !== undefined
+    const command = isWorkload ? manifest.command : (meta.process?.argv ?? manifest.command)
     const profile = profileFromTrace(meta, names, command, { range: options.range })
     if (profile !== undefined) profiles.push(profile)
   }
