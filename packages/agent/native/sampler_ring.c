@@ -70,12 +70,15 @@ static struct smp_frame g_frames[AGT_DEPTH_MAX];
 
 static _Atomic int g_unloading;
 
-void smp_ring_after_fork(void) { pthread_mutex_init(&g_drain_lock, NULL); }
+void smp_ring_after_fork(void) {
+  pthread_mutex_init(&g_drain_lock, NULL);
+  atomic_store(&g_unloading, 0); /* whoever unloads is a thread of the parent */
+}
 
 bool smp_modules_hold(bool may_wait) {
   if (may_wait) pthread_mutex_lock(&g_drain_lock);
   else if (pthread_mutex_trylock(&g_drain_lock) != 0) return false;
-  if (!atomic_load(&g_unloading)) return true;
+  if (atomic_load(&g_unloading) <= 0) return true;
   pthread_mutex_unlock(&g_drain_lock);
   return false;
 }
