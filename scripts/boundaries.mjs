@@ -50,8 +50,21 @@ const rules = {
     ],
     node: true,
   },
+  'finding-list.ts': {
+    rooms: ['contract', 'base', 'capture', 'analyze', 'judge'],
+    node: true,
+  },
   'check-pipeline.ts': {
-    rooms: ['contract', 'base', 'capture', 'analyze', 'judge', 'pipeline.ts', 'check-runs.ts'],
+    rooms: [
+      'contract',
+      'base',
+      'capture',
+      'analyze',
+      'judge',
+      'pipeline.ts',
+      'check-runs.ts',
+      'finding-list.ts',
+    ],
     node: true,
   },
   'check-runs.ts': {

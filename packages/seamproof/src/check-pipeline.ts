@@ -1,15 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
-import { mergeFindings } from './analyze/merge-findings.js'
-import { summarizeLeaks } from './analyze/summarize-leaks.js'
 import { ExitCode, SeamproofError } from './base/seamproof-error.js'
-import { seamproofVersion } from './base/seamproof-version.js'
-import { tryWriteWholeFile } from './base/whole-file.js'
-import { findingsFile } from './capture/capture-directory.js'
 import type { WorkloadCapture } from './capture/capture-workload.js'
 import { CheckDurations } from './capture/check-durations.js'
 import { type CheckJob, type CheckTarget, planChecks, plannedChecks } from './capture/check-plan.js'
+import { requireAgent } from './capture/require-agent.js'
 import { runSideBySide } from './capture/side-by-side.js'
 import {
   type CheckRunOptions,
@@ -18,22 +13,21 @@ import {
   memoryBytesOf,
   usualMsOf,
 } from './check-runs.js'
-import type {
-  CheckDemand,
-  CheckRun,
-  FindingList,
-  Instrument,
-  PlannedCheck,
-} from './contract/finding.js'
-import {
-  type FindingVerdicts,
-  type JudgeFindingsOptions,
-  judgeFindings,
-} from './judge/judge-findings.js'
+import type { CheckRun, Instrument } from './contract/finding.js'
+import { type CheckResult, checkResult, emptyRun, writeFindings } from './finding-list.js'
+import type { JudgeFindingsOptions } from './judge/judge-findings.js'
 import type { ReadCapture } from './pipeline.js'
 
 export { type CheckTarget, fileTarget, programTarget, shellWord } from './capture/check-plan.js'
 export type { CheckRunOptions } from './check-runs.js'
+export {
+  type CheckResult,
+  judgeAgain,
+  mergeShards,
+  type ReadingOptions,
+  readFindings,
+  writeFindings,
+} from './finding-list.js'
 export { extendedBaseline } from './judge/accepted-findings.js'
 
 export interface CheckOptions extends CheckRunOptions {
@@ -49,14 +43,10 @@ export interface CheckOptions extends CheckRunOptions {
 
 export type CheckEvent =
   | { kind: 'planned'; jobCount: number; expectedMs?: number }
+  | { kind: 'preparing'; text: string }
   | { kind: 'started'; job: CheckJob; expectedMs?: number }
   | { kind: 'step'; job: CheckJob; text: string }
   | { kind: 'ended'; job: CheckJob; run: CheckRun }
-
-export interface CheckResult {
-  list: FindingList
-  verdicts: FindingVerdicts
-}
 
 /** Every instrument on every target, side by side, then one list of findings. What is finished is on disk at any time. */
 export async function runCheck(options: CheckOptions): Promise<CheckResult> {
@@ -99,6 +89,7 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
     }
   })
   onEvent?.({ kind: 'planned', jobCount: jobs.length })
+  await prepareAgent(jobs, options)
   const unstarted = await runSideBySide(tasks, {
     jobs: options.jobs,
     memoryBytes: availableMemoryBytes(),
@@ -108,6 +99,22 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
     runs.set(job, notRun(job, 'interrupted', 'it was interrupted before this run began'))
   durations.save()
   return keep()
+}
+
+const agentInstruments: readonly Instrument[] = ['track', 'layer', 'inject', 'stress']
+
+/** Compiled on first use: once, rather than by each run that needs it. What keeps it from that, the runs say. */
+async function prepareAgent(
+  jobs: readonly CheckJob[],
+  { onEvent }: Pick<CheckOptions, 'onEvent'>,
+): Promise<void> {
+  if (!jobs.some(({ instrument }) => agentInstruments.includes(instrument))) return
+  onEvent?.({ kind: 'preparing', text: 'compiling the agent, where it is not yet' })
+  try {
+    await requireAgent()
+  } catch (error) {
+    if (!(error instanceof SeamproofError)) throw error
+  }
 }
 
 /** Never throws: what kept a run from being made is its result. */
@@ -140,110 +147,6 @@ function notRun(job: CheckJob, cause: CheckRun['cause'], reason: string): CheckR
   return emptyRun(job.instrument, job.target.shown, job.folder, cause, reason)
 }
 
-function emptyRun(
-  instrument: Instrument,
-  target: string,
-  folder: string,
-  cause: CheckRun['cause'],
-  reason: string,
-): CheckRun {
-  return {
-    instrument,
-    target,
-    status: 'not-run',
-    reason,
-    ...(cause === undefined ? {} : { cause }),
-    reports: [],
-    foreignCount: 0,
-    blindSpots: [],
-    notes: [],
-    wallMs: 0,
-    reproduce: `seamproof check --with ${instrument} ${target}`,
-    folder,
-  }
-}
-
-/** From runs alone to what is printed: used for one check, for one that is read again, and for shards that are merged. */
-export function checkResult(
-  runs: readonly CheckRun[],
-  planned: readonly PlannedCheck[],
-  judge: JudgeFindingsOptions,
-  shard?: { index: number; count: number },
-): CheckResult {
-  const found = mergeFindings(runs)
-  const leaks = summarizeLeaks(runs, found)
-  const verdicts = judgeFindings({ runs, findings: found, leaks }, judge)
-  return {
-    verdicts,
-    list: {
-      formatVersion: 1,
-      seamproofVersion,
-      createdAt: new Date().toISOString(),
-      runs: [...runs],
-      findings: verdicts.findings,
-      checks: verdicts.checks,
-      leaks,
-      planned: [...planned],
-      demand: judge.demand,
-      ...(shard === undefined ? {} : { shard }),
-    },
-  }
-}
-
-/** What is judged at every reading: acceptances may have changed. What was asked for stays. */
-export type ReadingOptions = Omit<JudgeFindingsOptions, 'demand'> & {
-  isStrict?: boolean | undefined
-}
-
-/** All shards as one. What a missing shard would have run is `not-run`; a run that is there twice counts once. */
-export function mergeShards(lists: readonly FindingList[], reading: ReadingOptions): CheckResult {
-  const planned = new Map<string, PlannedCheck>()
-  const runs = new Map<string, CheckRun>()
-  for (const list of lists) {
-    for (const check of list.planned) planned.set(runKey(check), check)
-    for (const run of list.runs)
-      if (runs.get(runKey(run))?.status !== 'ran') runs.set(runKey(run), run)
-  }
-  for (const [key, { instrument, target, shard }] of planned)
-    if (!runs.has(key)) runs.set(key, missingRun(instrument, target, shard))
-  const ordered = new Set([...planned.keys(), ...runs.keys()])
-  const judge = { ...reading, demand: commonDemand(lists, reading.isStrict) }
-  return checkResult(
-    [...ordered].map((key) => runs.get(key)!),
-    [...planned.values()],
-    judge,
-  )
-}
-
-/** A stored list as it is judged today. A shard by itself stays a shard: the others are not missed. */
-export function judgeAgain(list: FindingList, reading: ReadingOptions): CheckResult {
-  const judge = { ...reading, demand: commonDemand([list], reading.isStrict) }
-  const result = checkResult(list.runs, list.planned, judge, list.shard)
-  const { seamproofVersion, createdAt, isInterrupted } = list
-  Object.assign(
-    result.list,
-    { seamproofVersion, createdAt },
-    isInterrupted ? { isInterrupted } : {},
-  )
-  return result
-}
-
-const runKey = (one: { instrument: Instrument; target: string }) =>
-  `${one.instrument}\n${one.target}`
-
-function missingRun(instrument: Instrument, target: string, shard: number): CheckRun {
-  const reason = `shard ${shard}, which makes this run, is not among the folders`
-  return emptyRun(instrument, target, '', 'shard-missing', reason)
-}
-
-function commonDemand(lists: readonly FindingList[], isStrict = false): CheckDemand {
-  return {
-    required: [...new Set(lists.flatMap(({ demand }) => demand.required))],
-    areToolsRequired: lists.some(({ demand }) => demand.areToolsRequired),
-    isStrict: isStrict || lists.some(({ demand }) => demand.isStrict),
-  }
-}
-
 /** The layer by itself leaves the same list, beside its capture. */
 export function writeLayerFindings(
   made: WorkloadCapture,
@@ -254,34 +157,6 @@ export function writeLayerFindings(
   const job: CheckJob = { instrument: 'layer', target, folder: '.', shard: 1 }
   const run = layerRun(job, options, made, read)
   writeFindings(made.captureDir, checkResult([run], plannedChecks([job]), options.judge).list)
-}
-
-export function writeFindings(folder: string, list: FindingList): void {
-  mkdirSync(folder, { recursive: true })
-  tryWriteWholeFile(join(folder, findingsFile), `${JSON.stringify(list)}\n`)
-}
-
-export function readFindings(folder: string): FindingList {
-  const path = join(folder, findingsFile)
-  let list: FindingList
-  try {
-    list = JSON.parse(readFileSync(path, 'utf8')) as FindingList
-  } catch (cause) {
-    throw new SeamproofError('NO_FINDINGS', `${path} cannot be read: ${(cause as Error).message}`, {
-      exitCode: ExitCode.usage,
-      hint: 'name a folder that seamproof check made, such as resize-20260102-030405.seamproof',
-      cause,
-    })
-  }
-  if (list.formatVersion === 1 && Array.isArray(list.runs)) return list
-  throw new SeamproofError(
-    'FINDINGS_UNKNOWN',
-    `${path} has format ${String(list.formatVersion)}; this Seamproof (${seamproofVersion}) reads format 1`,
-    {
-      exitCode: ExitCode.usage,
-      hint: `read it with the Seamproof that wrote it: ${list.seamproofVersion ?? 'unknown'}`,
-    },
-  )
 }
 
 /** What a container allows, where it limits; Node before 22 knows only the machine's. */

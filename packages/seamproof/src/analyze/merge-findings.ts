@@ -8,7 +8,7 @@ import {
 import type { Frame } from '../contract/frame.js'
 import { type DefectIdentity, identityOf, isLibraryCode } from './defect-identity.js'
 
-export const severities: readonly Severity[] = ['error', 'warning', 'advice']
+const severities: readonly Severity[] = ['error', 'warning', 'advice']
 
 /** A report with where it came from. */
 interface Sighting {

@@ -33,6 +33,7 @@ export async function startCheckProgress(isQuiet: boolean): Promise<CheckProgres
   return {
     onEvent(event) {
       if (event.kind === 'planned') jobCount = event.jobCount
+      else if (event.kind === 'preparing') spinner.step(event.text)
       else if (event.kind === 'started')
         running.set(event.job, {
           name: `${event.job.instrument}  ${event.job.target.shown}`,
