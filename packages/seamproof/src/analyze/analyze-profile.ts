@@ -120,7 +120,7 @@ function lossSentences({ losses }: CpuProfile): string[] {
   const sentences: string[] = []
   if (losses.droppedCount > 0) sentences.push(`${losses.droppedCount} samples were dropped`)
   if (losses.truncatedCount > 0)
-    sentences.push(`${losses.truncatedCount} stacks were cut at the depth limit`)
+    sentences.push(`${losses.truncatedCount} stacks were too deep: their middle was left out`)
   if (losses.rootlessCount > 0)
     sentences.push(
       `${losses.rootlessCount} stacks did not reach their thread's root: their outer callers are not known`,

@@ -41,7 +41,7 @@ export function profileLossLines({ losses }: CpuProfile): string[] {
   if (losses.droppedCount > 0) lines.push(`${formatCounted(losses.droppedCount, 'sample')} dropped`)
   if (losses.truncatedCount > 0)
     lines.push(
-      `${formatCounted(losses.truncatedCount, 'stack')} cut at the depth limit (outer frames unknown)`,
+      `${formatCounted(losses.truncatedCount, 'stack')} too deep: their middle was left out`,
     )
   if (losses.rootlessCount > 0)
     lines.push(`${formatCounted(losses.rootlessCount, 'stack')} did not reach the thread's root`)
