@@ -1,5 +1,6 @@
 import type { DefectStack, Instrument } from '../contract/finding.js'
 import type { Frame } from '../contract/frame.js'
+import type { ToolReport } from '../contract/tool-report.js'
 
 /** The languages' run-times and the checkers' own frames: who called them is the question. */
 const isPassedOver = (frame: Frame) => frame.origin === 'system'
@@ -20,6 +21,18 @@ export function isAboutSubject(instrument: Instrument, stacks: readonly DefectSt
     default:
       return stacks.some((stack) => stack.frames.some(isSubject))
   }
+}
+
+/**
+ * Code that switches stacks by itself (coroutines, FFI libraries with stacks of their own) has valgrind take parts of a stack for
+ * gone that are in use: the address is then mapped, writable, and nothing that was ever freed.
+ */
+export function isStackSwitch(instrument: Instrument, { rule, text }: ToolReport): boolean {
+  return (
+    instrument === 'memcheck' &&
+    /^Invalid(?:Read|Write)$/.test(rule) &&
+    /is in a rw- anonymous segment|is on thread \d+'s stack$/m.test(text)
+  )
 }
 
 function accesses(stacks: readonly DefectStack[]): DefectStack[] {

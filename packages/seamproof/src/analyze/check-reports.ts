@@ -1,7 +1,7 @@
 import type { DefectReport, DefectStack, Instrument } from '../contract/finding.js'
 import type { Frame } from '../contract/frame.js'
 import type { Checkpoint, ToolFrame, ToolLog, ToolReport } from '../contract/tool-report.js'
-import { isAboutSubject } from './check-filter.js'
+import { isAboutSubject, isStackSwitch } from './check-filter.js'
 import { kindOf } from './check-kinds.js'
 import {
   checkpointAfter,
@@ -35,7 +35,7 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
   for (const { name, log } of question.logs)
     for (const report of log.reports) {
       const stacks = stacksOf(report, log, question)
-      if (!isAboutSubject(instrument, stacks)) {
+      if (isStackSwitch(instrument, report) || !isAboutSubject(instrument, stacks)) {
         if (!stillReachable.test(report.rule)) foreignCount++
         continue
       }

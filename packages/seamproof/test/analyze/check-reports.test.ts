@@ -173,6 +173,22 @@ describe('what is about the subject', () => {
     expect(judged([race(v8, own)], { instrument: 'tsan' }).reports).toHaveLength(1)
   })
 
+  test('is no access to a stack that it switched to', () => {
+    const access = (address: string): ToolReport => ({
+      rule: 'InvalidWrite',
+      text: `Invalid write of size 8\nAddress 0x2c is ${address}`,
+      offset: 10,
+      stacks: [{ role: 'now', frames: stackOf('subject:calls back') }],
+      notes: [],
+    })
+    const count = (address: string) =>
+      judged([access(address)], { instrument: 'memcheck' }).reports.length
+    expect(count('in a rw- anonymous segment')).toBe(0)
+    expect(count("on thread 1's stack")).toBe(0)
+    expect(count("on thread 1's stack, 8 bytes below stack pointer")).toBe(1)
+    expect(count("not stack'd, malloc'd or (recently) free'd")).toBe(1)
+  })
+
   test('is told apart by workload, and counted where it repeats', () => {
     const own = stackOf('subject:reads', 'runtime:v8')
     const twice = [race(own, own), race(own, own)]

@@ -98,9 +98,11 @@ async function drive(workload: LoadedWorkload, outcome: WorkloadOutcome): Promis
   outcome.operationsPerRound = schedule.operationsPerRound
   outcome.roundCount = schedule.rounds
   outcome.warmupOperations = schedule.warmupOperations
-  // The first check allocates for itself; the second is the baseline.
-  checkLeaks()
-  checkpoint(outcome, 'settling', 0)
+  // The first check of a process allocates for itself; the second is the baseline.
+  if (result.workloads.length === 1) {
+    checkLeaks()
+    checkpoint(outcome, 'settling', 0)
+  }
   report({ phase: 'round', round: 1 })
   await settle(plan.effort.collections)
   checkLeaks()
