@@ -151,7 +151,15 @@ function noteEnding(
       ? ending
       : { ...ending, result: { ...result!, phase: 'round', workload: thrown.name } },
   )
-  if (fault === undefined) return
+  if (fault === undefined) {
+    // All workloads were done, and the checker was still at its last look when the time was up.
+    if (run.didTimeOut)
+      driven.failure ??= {
+        cause: 'subject-not-driven',
+        reason: `the process was stopped after ${options.timeoutMs / 1000} s, before it had ended by itself; allow more with --timeout`,
+      }
+    return
+  }
   const output = lastOutput(folder)
   driven.failure ??= {
     cause: 'subject-not-driven',
