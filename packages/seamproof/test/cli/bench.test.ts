@@ -16,6 +16,7 @@ const sandbox = new Sandbox()
 afterAll(() => sandbox.remove())
 beforeAll(() => {
   buildAddon('bench_subject', sandbox.folder)
+  sandbox.write('work.seam.cjs', workloads)
 })
 
 const addon = `const { spin, spinEach, allocate, take, stall } = { ...require('./bench_subject.node') }`
@@ -58,7 +59,6 @@ describe('seamproof bench', () => {
   let report: Report
 
   beforeAll(async () => {
-    sandbox.write('work.seam.cjs', workloads)
     report = await bench(
       [
         'work.seam.cjs',
