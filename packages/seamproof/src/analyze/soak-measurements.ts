@@ -1,6 +1,6 @@
 import type { Estimate } from '../contract/facts.js'
 import type { Measurement, MeasurementList } from '../contract/measurement.js'
-import type { SoakFacts, SoakGrowth } from '../contract/soak-facts.js'
+import type { GrowthSubject, SoakFacts, SoakGrowth } from '../contract/soak-facts.js'
 
 /** A soak's facts as measurements, for targets. `seriesPath` and `capturePath` are relative to the run's folder. */
 export function soakMeasurements(
@@ -13,7 +13,8 @@ export function soakMeasurements(
   const base = { workload, evidence: { kind: 'series' as const, path: paths.series, reproduce } }
   const weakness = weaknessOf(facts)
   const all: Measurement[] = load.completedCount === 0 ? [] : [...loadOf(facts, base, weakness)]
-  for (const one of growth) if (one.unit === 'B') all.push(growthOf(one, base, weakness))
+  for (const one of growth)
+    if (judgedGrowth.includes(one.what)) all.push(growthOf(one, base, weakness))
   return {
     formatVersion: 1,
     seamproofVersion: head.seamproofVersion,
@@ -25,6 +26,9 @@ export function soakMeasurements(
     notes: notesOf(facts),
   }
 }
+
+/** The others say why, and have no metric: V8 makes its young generation larger without a leak. */
+const judgedGrowth: readonly GrowthSubject[] = ['native live', 'USS']
 
 type Base = Pick<Measurement, 'workload' | 'evidence'>
 type Weakness = { weakness?: string }
@@ -114,12 +118,13 @@ function missingOf({ growth, load }: SoakFacts, workload: string): MeasurementLi
   if (load.completedCount === 0)
     for (const metric of ['sustained throughput', 'latency p99'])
       missing.push({ metric, workload, reason: 'no load was measured' })
-  if (!growth.some((one) => one.what === 'native live'))
-    missing.push({
-      metric: 'memory growth',
-      workload,
-      reason: 'there are too few rests with the agent in the process for a line',
-    })
+  for (const what of judgedGrowth)
+    if (!growth.some((one) => one.what === what))
+      missing.push({
+        metric: 'memory growth',
+        workload,
+        reason: `${what}: there are too few rests for a line`,
+      })
   return missing
 }
 

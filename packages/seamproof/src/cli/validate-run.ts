@@ -252,6 +252,7 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
           {
             file,
             only: soak?.workloads,
+            isAll: true,
             cwd,
             env: process.env,
             outDir: folder,

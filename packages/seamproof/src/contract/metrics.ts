@@ -147,6 +147,13 @@ export const metrics = {
     source: 'bench',
     meaning: 'text and bytes that Node-API copied across the seam, both ways',
   },
+  'sustained throughput': {
+    unit: 'ops/s',
+    direction: 'higher',
+    part: 'performance',
+    source: 'soak',
+    meaning: 'operations completed per second at the set rate, for as long as the soak was',
+  },
   'memory growth': {
     unit: 'ratio',
     direction: 'lower',

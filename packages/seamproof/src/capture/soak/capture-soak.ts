@@ -25,6 +25,8 @@ export interface CaptureSoakOptions {
   forMs: number
   ratePerS: number
   only?: string[] | undefined
+  /** Without `only`: the operations of all workloads take turns, where otherwise one must be named. */
+  isAll?: boolean | undefined
   intervalMs?: number | undefined
   warmupMs?: number | undefined
   memoryLimitBytes?: number | undefined

@@ -111,6 +111,7 @@ export class SoakPart {
       modulePath,
       defaultName: head.workloadFile,
       ...(options.only === undefined ? {} : { only: options.only }),
+      ...(options.isAll ? { isAll: true as const } : {}),
       library,
       realtimePriority: options.isOrdinary ? 0 : realtimePriority,
       ratePerS: head.ratePerS,

@@ -127,7 +127,7 @@ function chooseWorkloads(all: LoadedWorkload[]): LoadedWorkload[] {
   const { only } = plan
   const names = all.map((one) => `"${one.name}"`).join(', ')
   if (only === undefined) {
-    if (all.length === 1) return all
+    if (all.length === 1 || plan.isAll) return all
     throw new WorkloadComplaint(
       `the file declares ${all.length} workloads; say which with --only (given twice, their operations take turns): ${names}`,
     )

@@ -6,8 +6,10 @@ import type { WorkloadError } from './workload-plan.js'
 export interface SoakPlan {
   modulePath: string
   defaultName: string
-  /** Workloads whose operations take turns; all of the file when absent. */
+  /** Workloads whose operations take turns. */
   only?: string[]
+  /** Without `only`: all take turns, where otherwise one must be named. */
+  isAll?: true
   /** The agent's library: it has the ticker. */
   library: string
   /** 0: ordinary scheduling. */
