@@ -15,6 +15,8 @@ const tools = [
   { package: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], any: true },
   { package: 'vim', commands: ['vim'] },
   { package: 'valgrind', commands: ['valgrind'] },
+  // A subject that is built with it.
+  { package: 'cmake', commands: ['cmake'] },
   // Names of Rust code are read from a library that the tests compile.
   { package: 'rustc', commands: ['rustc'] },
   // The agent beside other allocators.
