@@ -202,7 +202,7 @@ function nextOf({ blame }: Group, { input, command }: NextCommands): string {
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
-export const scaled = ({ value, low, high }: Estimate, factor: number): Estimate => ({
+const scaled = ({ value, low, high }: Estimate, factor: number): Estimate => ({
   value: value * factor,
   low: low * factor,
   high: high * factor,

@@ -20,7 +20,7 @@ export const opportunityKinds = [
 export type OpportunityKind = (typeof opportunityKinds)[number]
 
 /** What the share is a share of. `run`: elapsed time of one thread; `cpu`: all threads' time on a core; `operation`: of a workload. */
-export type OpportunityWhole = 'cpu' | 'run' | 'operation'
+type OpportunityWhole = 'cpu' | 'run' | 'operation'
 
 /** Time that could be saved, with what it is known from. Costs of different kinds do not overlap, so that gains of `cpu` add up. */
 export interface Opportunity {

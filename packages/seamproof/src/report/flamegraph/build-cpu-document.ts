@@ -15,7 +15,7 @@ import {
 import { renderFlamegraphDocument } from './render-flamegraph-html.js'
 
 /** The totals that head the page. */
-export function profileFigures(profile: CpuProfile): FlamegraphProcess['figures'] {
+function profileFigures(profile: CpuProfile): FlamegraphProcess['figures'] {
   const totals = profileTotals(profile)
   const figures: FlamegraphProcess['figures'] = [
     [
