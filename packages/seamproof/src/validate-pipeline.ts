@@ -1,5 +1,5 @@
 /** Everything on one subject, in order: each stage leaves its file, so that a validation that was cut short goes on from there. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { benchLatencyBodies, benchSampleBodies, soakBodies } from './analyze/evidence-bodies.js'
 import { findingMeasurements } from './analyze/finding-measurements.js'
@@ -32,6 +32,8 @@ export interface StageWork<Result> {
   name: StageName
   /** In the stage's folder. */
   file: string
+  /** Goes on by itself with what it left; the others begin with an empty folder. */
+  isResumable?: true
   run(folder: string, before: readonly MeasurementList[]): Promise<Result>
 }
 
@@ -120,6 +122,7 @@ async function runStage<Result>(
     stages.push(made.stage)
     return made.result
   }
+  if (!work.isResumable) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   plan.onStage?.(name, 'begins')
   const startedMs = performance.now()

@@ -243,6 +243,7 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
   return {
     name: 'soak',
     file: 'measurements.json',
+    isResumable: true,
     run: (folder, before) =>
       withProgress(options, async (onStep) => {
         const file = soak?.file === undefined ? files[0]! : resolve(loaded.folder, soak.file)
@@ -255,7 +256,9 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
             isAll: true,
             cwd,
             env: process.env,
-            outDir: folder,
+            ...(existsSync(join(folder, 'soak.json'))
+              ? { resumeFolder: folder }
+              : { outDir: folder }),
             isForced: true,
             nodePath: options.node,
             forMs: options.soakFor ?? (options.full ? fullSoakMs : shortSoakMs),

@@ -87,6 +87,7 @@ function judgeOne(target: Target, measurement: Measurement, context: TargetConte
     component: measurement.component ?? 'subject',
     part: metrics[target.metric].part,
     name: nameOf(measurement),
+    metric: target.metric,
     target: target.text,
     level: target.level as VerdictRow['level'],
     status: 'pass',

@@ -94,7 +94,9 @@ function safetyRow(
     (finding) => belongs(finding, workloads) && answers(finding, question),
   )
   const failing = found.filter(({ status, severity }) => status === 'new' && severity === 'error')
-  const level: TargetLevel = question.isRequired ? 'error' : 'warn'
+  // What the config leaves out on purpose does not decide; a check that was not made at all does.
+  const isAsked = runs.length > 0 || list.runs.length === 0
+  const level: TargetLevel = question.isRequired && isAsked ? 'error' : 'warn'
   const base = {
     component,
     part: 'memory safety' as const,
@@ -208,7 +210,11 @@ function riskOf(safety: readonly VerdictRow[]): Pick<ComponentRisk, 'risk' | 'wh
   if (passed.length === 0) return { risk: 'unknown', why: 'no instrument looked' }
   const open = [...named('not-run'), ...named('inconclusive')]
   if (open.length === 0) return { risk: 'low', why: 'every question was looked at; nothing found' }
-  const needed = safety.filter(({ level, status }) => level === 'error' && status !== 'pass')
+  // Also what the config left out: that nobody asked makes it no safer.
+  const needed = safety.filter(
+    ({ name, status }) =>
+      status !== 'pass' && safetyQuestions.some((one) => one.name === name && one.isRequired),
+  )
   return needed.length === 0
     ? { risk: 'low', why: `nothing found; not looked at: ${open.join(', ')}` }
     : { risk: 'medium', why: `nothing found, but not looked at: ${open.join(', ')}` }

@@ -82,7 +82,9 @@ function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
   return rows.map((row) => {
     const component = row.component === last ? '' : printable(row.component)
     last = row.component
-    const told = printable([row.evidence, row.reason].filter(Boolean).join('; '))
+    const told = printable(
+      [row.evidence, row.reason].filter(Boolean).join('; ').replace(/\s+/g, ' '),
+    )
     const isOptional = row.level === 'warn' && row.status !== 'pass'
     return [
       paints[row.status](padEnd(words[row.status], 14)),
