@@ -98,7 +98,10 @@ class InjectCheck {
     onStep?.('a run without faults')
     const dry = await this.#dryRun()
     if ('reason' in dry) return this.#notRun(dry, startedMs)
-    const state = resumeFrom === undefined ? this.#newState(dry) : readInjectState(resumeFrom)
+    const state =
+      resumeFrom === undefined
+        ? this.#newState(dry)
+        : readInjectState(resumeFrom, this.#options.subject)
     const steps = await this.#walk(state, isStopped)
     writeInjectState(folder, state)
     const reports = await this.#name(state, dry)

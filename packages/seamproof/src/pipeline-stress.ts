@@ -90,6 +90,9 @@ export async function runStressCheck(options: StressCheckOptions): Promise<Check
     ...(options.signal?.aborted
       ? { cause: 'interrupted' as const, reason: 'it was interrupted' }
       : {}),
+    ...(seen.runCount === 0
+      ? { incomplete: 'there was no time for a stressed run: more with --budget' }
+      : {}),
     reports,
     notes: notesOf(seen, firstSeed),
     reproduce,

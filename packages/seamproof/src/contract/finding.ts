@@ -111,6 +111,8 @@ export interface CheckRun {
   isPartial?: true
   /** Decides the exit code when the instrument was asked for; `subject-not-driven` when absent. */
   cause?: NotRunCause
+  /** It ran, but not far enough for its silence to mean anything: why, and the next command to type. */
+  incomplete?: string
   /** Kept: those with a frame of the subject where this instrument's rule asks for one. */
   reports: DefectReport[]
   /** Reports about Node or the system alone, which were left out. */

@@ -97,6 +97,8 @@ function judgeRun(
       reports.some((report) => report.instrument === instrument && report.isInconclusive),
   )
   if (asking !== undefined) return { ...base, status: 'inconclusive', reason: asking.message }
+  if (run.incomplete !== undefined)
+    return { ...base, status: 'inconclusive', reason: run.incomplete }
   return { ...base, status: 'pass', ...(run.isPartial ? { isPartial: true } : {}) }
 }
 

@@ -24,15 +24,18 @@ export interface InjectState {
 
 const stateFile = 'inject.json'
 
-export function readInjectState(folder: string): InjectState {
+/** @throws SeamproofError when there is nothing of this subject to go on with. */
+export function readInjectState(folder: string, subject: TrialSubject): InjectState {
   const path = join(folder, stateFile)
+  let reason = 'it is of another version'
   try {
     const state = JSON.parse(readFileSync(path, 'utf8')) as InjectState
-    if (state.formatVersion === 1) return state
+    if (state.formatVersion === 1 && state.subject.shown === subject.shown) return state
+    if (state.formatVersion === 1) reason = `it is about ${state.subject.shown}`
   } catch (cause) {
     throw notResumable(path, (cause as Error).message)
   }
-  throw notResumable(path, 'it is of another version')
+  throw notResumable(path, reason)
 }
 
 export function writeInjectState(folder: string, state: InjectState): void {

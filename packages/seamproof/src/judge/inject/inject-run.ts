@@ -52,7 +52,15 @@ export function injectRun(outcome: InjectOutcome): CheckRun {
       cause: 'subject-not-driven',
       reason: 'there was no time for a single fault: allow more with --budget',
     }
-  return { ...common, status: 'ran' }
+  const incomplete = incompleteReason(steps)
+  return { ...common, status: 'ran', ...(incomplete === undefined ? {} : { incomplete }) }
+}
+
+/** Every place once is the least that a walk must have done before it may be called a pass. */
+function incompleteReason(steps: readonly WalkedStep[]): string | undefined {
+  const [first] = steps
+  if (first === undefined || first.results.length >= first.plannedCount) return undefined
+  return `there was time for ${first.results.length} of ${first.plannedCount} places: more with --budget, the rest with --resume`
 }
 
 function notesOf({ points, steps }: InjectOutcome): string[] {

@@ -41,11 +41,14 @@ export function judgeTrial(
   trial: EndedTrial,
   baseline: TrialBaseline,
 ): AttemptResult {
-  const suspicions = [
+  const all = [
     ...endOf(attempt, trial),
     ...trial.findings.filter((one) => isNew(one, baseline)).map(ruleBroken),
     ...leaksOf(attempt, trial, baseline),
   ]
+  const suspicions = all.filter(
+    ({ identity }, index) => all.findIndex((one) => one.identity === identity) === index,
+  )
   const wasMade = attempt === undefined || trial.madeFaults.length > 0
   const outcome = suspicions.length > 0 ? 'suspicious' : wasMade ? 'clean' : 'missed'
   return {
