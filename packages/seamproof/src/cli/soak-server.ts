@@ -58,8 +58,12 @@ export async function startSoakServer(
 
 function soakMetrics() {
   const registry = new Registry()
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `seamproof_soak_${name}`, help, registers: [registry] })
+  const gauge = (name: string, help: string) => {
+    const made = new Gauge({ name: `seamproof_soak_${name}`, help, registers: [registry] })
+    // It would begin as a zero that nobody measured.
+    made.remove()
+    return made
+  }
   const quantile = new Gauge({
     name: 'seamproof_soak_latency_seconds',
     help: 'Latency from the scheduled start, of the last interval',

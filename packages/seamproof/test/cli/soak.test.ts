@@ -215,6 +215,49 @@ describe('the record', () => {
   })
 })
 
+test('while it runs its figures are served on loopback behind a token; at the end it leaves a page', async () => {
+  const args = [
+    'soak',
+    'soaked.seam.ts',
+    '--only',
+    'frees a block',
+    '-o',
+    'served',
+    '--serve',
+    ...quick,
+  ]
+  const run = sandbox.start([...args, '--rate', '2k/s'])
+  await until(() => run.seen.stderr.includes('/metrics'))
+  const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(run.seen.stderr)![0]
+  await until(() => recorded('served').includes('"isWarmup":false'))
+  const answer = await fetch(`${url}metrics`)
+  expect(answer.headers.get('content-type')).toContain('version=0.0.4')
+  const samples = parsePrometheus(await answer.text())
+  expect(samples.get('seamproof_soak_operations_total')).toBeGreaterThan(1000)
+  // Nobody measured a floor: no sample, not a zero.
+  expect(samples.has('seamproof_soak_floor_p99_seconds')).toBe(false)
+  expect(samples.get('seamproof_soak_native_live_bytes')).toBeGreaterThan(1e6)
+  expect(samples.get('seamproof_soak_latency_seconds{quantile="0.99"}')).toBeGreaterThan(0)
+  expect((await fetch(new URL('/metrics', url))).status).toBe(404)
+  expect((await fetch(url)).status).toBe(200)
+  await run.finished
+  const page = readFileSync(sandbox.path('served/soak.html'), 'utf8')
+  expect(page).toContain('Native live bytes at rest')
+  expect(page).not.toContain('connect-src')
+})
+
+/** The text format: a sample a line, comments with `#`. */
+function parsePrometheus(text: string): Map<string, number> {
+  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    samples.map((line) => {
+      const match = /^([a-z0-9_]+(?:\{[^}]*\})?) (\S+)$/.exec(line)
+      if (match === null) throw new Error(`not a sample: ${line}`)
+      return [match[1]!, Number(match[2])]
+    }),
+  )
+}
+
 function recorded(folder: string): string {
   try {
     return readFileSync(sandbox.path(`${folder}/series.jsonl`), 'utf8')
