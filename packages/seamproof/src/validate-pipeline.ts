@@ -1,8 +1,10 @@
 /** Everything on one subject, in order: each stage leaves its file, so that a validation that was cut short goes on from there. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { operationFacts } from './analyze/bench/operation-facts.js'
 import { benchLatencyBodies, benchSampleBodies, soakBodies } from './analyze/evidence-bodies.js'
 import { findingMeasurements } from './analyze/finding-measurements.js'
+import { opportunitiesFromOperations } from './analyze/opportunities-from-operations.js'
 import { matchesPattern } from './base/name-pattern.js'
 import { estimateText, ratioText } from './base/quantity-text.js'
 import { SeamproofError } from './base/seamproof-error.js'
@@ -99,6 +101,9 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
     findings,
     measurements: all,
     checks: findings.checks,
+    opportunities: operationFacts(all.flatMap((list) => list.measurements))
+      .flatMap(opportunitiesFromOperations)
+      .sort((a, b) => b.predictedGain.value - a.predictedGain.value),
     status: overallStatus(rows),
   }
 }

@@ -1,6 +1,7 @@
 import type { FindingList } from './finding.js'
 import type { Evidence, MachineFacts, Measurement, MeasurementList, Unit } from './measurement.js'
 import type { MetricName } from './metrics.js'
+import type { Opportunity } from './opportunity.js'
 import type { CheckVerdict, VerdictStatus } from './verdict.js'
 
 export type TargetLevel = 'warn' | 'error'
@@ -79,5 +80,7 @@ export interface Validation {
   findings: FindingList
   measurements: MeasurementList[]
   checks: CheckVerdict[]
+  /** Time that could be saved, the most first: predicted from what was measured, not measured itself. */
+  opportunities: Opportunity[]
   status: VerdictStatus
 }

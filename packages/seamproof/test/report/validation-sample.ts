@@ -175,6 +175,7 @@ export function validationOf(list: FindingList): Validation {
       },
     ],
     checks: [],
+    opportunities: [],
     status: overallStatus(rows),
   }
 }

@@ -2,7 +2,7 @@
  * report.html: one file without a script of its own. Verdicts first; each row is a `<details>` that opens to its evidence, so the
  * keyboard, a screen reader and a printer know what to do.
  */
-import { estimateText } from '../../base/quantity-text.js'
+import { estimateText, ratioText } from '../../base/quantity-text.js'
 import type { DefectStack, Finding } from '../../contract/finding.js'
 import type { Measurement } from '../../contract/measurement.js'
 import type { EvidenceBody, Validation, VerdictRow } from '../../contract/validation.js'
@@ -57,6 +57,7 @@ export function renderValidationHtml({ validation, bodies }: ValidationPage): st
     riskPart(validation),
     rowPart('Performance', rows, 'performance', { validation, bodies }),
     findingPart(validation),
+    opportunityPart(validation),
     measuredPart(validation),
     stagePart(validation),
     '</main>',
@@ -221,6 +222,19 @@ function stackPart({ role, thread, frames }: DefectStack): string {
     (frame, i) => `#${String(i).padEnd(2)} ${frameName(frame)}  ${frameFullLocation(frame)}`,
   )
   return `<h3>${role}${thread === undefined ? '' : `, thread ${escapeHtml(thread)}`}</h3><pre tabindex="0">${escapeHtml(lines.join('\n'))}</pre>`
+}
+
+function opportunityPart({ opportunities }: Validation): string {
+  if (opportunities.length === 0) return ''
+  const lines = opportunities.map(
+    (one) =>
+      `<tr><td>${cell(one.title)}</td><td class="number">${cell(`${ratioText(one.predictedGain.value)} (${ratioText(one.predictedGain.low)} to ${ratioText(one.predictedGain.high)})`)}</td><td>${cell(one.assumption)}</td><td>${cell(one.evidence)}</td><td><code>${cell(one.nextCommand)}</code></td></tr>`,
+  )
+  return [
+    '<h2>Where time could be saved</h2>',
+    '<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">What</th><th scope="col">Predicted gain</th><th scope="col">If</th><th scope="col">From</th><th scope="col">Measure it</th></tr></thead>',
+    `<tbody>${lines.join('')}</tbody></table></div>`,
+  ].join('')
 }
 
 function measuredPart({ measurements }: Validation): string {

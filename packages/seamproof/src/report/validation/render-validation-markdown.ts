@@ -1,5 +1,5 @@
 /** report.md: the table first, then every finding, then what was measured. Reads well as a comment under a pull request. */
-import { estimateText } from '../../base/quantity-text.js'
+import { estimateText, ratioText } from '../../base/quantity-text.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Validation, VerdictRow } from '../../contract/validation.js'
 import type { VerdictStatus } from '../../contract/verdict.js'
@@ -39,6 +39,7 @@ export function renderValidationMarkdown(validation: Validation): string {
     ),
     ...findingPart(findings.findings.filter(({ status }) => status === 'new')),
     ...acceptedPart(findings.findings.filter(({ status }) => status !== 'new')),
+    ...opportunityPart(validation),
     ...measuredPart(validation),
     ...notesPart([...machine.disturbances, ...measurements.flatMap(({ notes }) => notes)]),
   ]
@@ -94,6 +95,22 @@ function acceptedPart(findings: readonly Finding[]): string[] {
       `- ${md(finding.message)}: ${md(finding.acceptedBy?.reason ?? finding.status)}${finding.acceptedBy?.expires ? ` (until ${finding.acceptedBy.expires})` : ''}`,
   )
   return [`## Accepted (${findings.length})`, lines.join('\n')]
+}
+
+function opportunityPart({ opportunities }: Validation): string[] {
+  if (opportunities.length === 0) return []
+  const lines = opportunities.map((one) =>
+    cells([
+      md(one.title),
+      `${ratioText(one.predictedGain.value)} (${ratioText(one.predictedGain.low)} to ${ratioText(one.predictedGain.high)}), ${md(one.assumption)}`,
+      md(one.evidence),
+      `\`${one.nextCommand}\``,
+    ]),
+  )
+  return [
+    '## Where time could be saved',
+    ['| what | predicted gain | from | measure it |', '|---|---|---|---|', ...lines].join('\n'),
+  ]
 }
 
 function measuredPart({ measurements }: Validation): string[] {
