@@ -168,9 +168,10 @@ class InjectCheck {
 
   async #walk(state: InjectState, isStopped: () => boolean): Promise<WalkedStep[]> {
     const { budgetMs = budgetMsDefault, only, subject } = this.#options
-    const limit = { untilMs: performance.now() + budgetMs, isStopped }
     const hasRounds = subject.kind === 'workload'
     if (hasRounds && Object.keys(state.results).length === 0) await this.#baselineRounds(state)
+    // The rounds to compare with are no part of the walk.
+    const limit = { untilMs: performance.now() + budgetMs, isStopped }
     const plan =
       only === undefined
         ? planAttempts(state.points, hasRounds)
