@@ -23,6 +23,9 @@ export function matrixMarkdown({ instruments, sources, seeded, clean, machine })
     '# Who finds what',
     `The addon in [examples/seeded](../examples/seeded/README.md) has ${bugs.length} bugs of different kinds; its twin does the same work without them. This table is made by \`node scripts/bug-matrix.mjs\` from what the instruments reported. ${machine}.`,
     `**${found.length} of ${bugs.length} bugs were found by at least one instrument; the clean twin gave ${alarms.length} finding${alarms.length === 1 ? '' : 's'}.**`,
+    ...(clean.length < seeded.length
+      ? [`The twin was run on ${clean.map(({ file }) => file).join(', ') || 'nothing'} only.`]
+      : []),
     '✓ found · · looked and saw nothing · – could not be run to its end here. The number is how many kinds of report named it.',
     ...families.map((family) => table(family, instruments)),
     ...section(
@@ -37,12 +40,19 @@ export function matrixMarkdown({ instruments, sources, seeded, clean, machine })
 function cellOf({ runs }, instrument, name) {
   const run = runs.find((one) => one.instrument === instrument)
   if (run === undefined) return '–'
-  const reports = run.reports.filter(
-    ({ workload, severity }) => workload === name && severity !== 'advice',
-  )
+  const reports = run.reports.filter((report) => report.severity !== 'advice' && isOf(report, name))
   if (reports.length > 0)
     return `✓${reports.length > 1 ? ` ${new Set(reports.map(({ rule }) => rule)).size}` : ''}`
   return run.status === 'ran' ? '·' : '–'
+}
+
+/** By its workload; where an instrument does not know that (a crash ends the process), by the bug's own function on a stack. */
+function isOf({ workload, stacks }, name) {
+  if (workload) return workload === name
+  const inC = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return stacks.some(({ frames }) =>
+    frames.some(({ functionName }) => functionName.startsWith(inC)),
+  )
 }
 
 function table({ file, bugs }, instruments) {

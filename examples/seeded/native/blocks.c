@@ -7,6 +7,7 @@
 static napi_value overflow_write(napi_env env, napi_callback_info info) {
   (void)info;
   char *block = opaque(malloc(40));
+  if (block == NULL) return out_of_memory(env);
   // The byte after a block of 40 belongs to the next chunk's size: what is there is written back, or the heap would be ruined.
   volatile char *end = block + 39 + SEEDED;
   *end = *end;
@@ -17,6 +18,7 @@ static napi_value overflow_write(napi_env env, napi_callback_info info) {
 static napi_value underflow_write(napi_env env, napi_callback_info info) {
   (void)info;
   char *block = opaque(malloc(40));
+  if (block == NULL) return out_of_memory(env);
   volatile char *begin = block - SEEDED;
   *begin = *begin;
   free(opaque(block));
@@ -27,6 +29,7 @@ static napi_value overflow_by_memcpy(napi_env env, napi_callback_info info) {
   (void)info;
   char target[64];
   char *source = opaque(malloc(48));
+  if (source == NULL) return out_of_memory(env);
   memset(source, 3, 48);
   size_t length = SEEDED ? 56 : 48;
   __asm__ volatile("" : "+r"(length));
@@ -53,6 +56,7 @@ static napi_value overflow_of_a_global(napi_env env, napi_callback_info info) {
 static napi_value read_after_free(napi_env env, napi_callback_info info) {
   (void)info;
   int *block = opaque(malloc(80));
+  if (block == NULL) return out_of_memory(env);
   block[10] = 7;
   if (SEEDED) free(block);
   block = opaque(block);
@@ -64,6 +68,7 @@ static napi_value read_after_free(napi_env env, napi_callback_info info) {
 static napi_value write_after_free(napi_env env, napi_callback_info info) {
   (void)info;
   int *block = opaque(malloc(80));
+  if (block == NULL) return out_of_memory(env);
   block[10] = 7;
   if (SEEDED) free(block);
   int *stale = opaque(block);
@@ -76,8 +81,13 @@ static napi_value write_after_free(napi_env env, napi_callback_info info) {
 static napi_value read_after_realloc(napi_env env, napi_callback_info info) {
   (void)info;
   int *old = opaque(malloc(40));
+  if (old == NULL) return out_of_memory(env);
   old[2] = 5;
   int *grown = opaque(realloc(old, 400000));
+  if (grown == NULL) {
+    free(old);
+    return out_of_memory(env);
+  }
   double value = SEEDED ? ((int *)opaque(old))[2] : grown[2];
   free(grown);
   return number(env, value > 0);
@@ -87,6 +97,7 @@ static napi_value read_after_realloc(napi_env env, napi_callback_info info) {
 static napi_value free_twice(napi_env env, napi_callback_info info) {
   (void)info;
   void *block = opaque(malloc(72));
+  if (block == NULL) return out_of_memory(env);
   free(block);
   if (SEEDED) free(opaque(block));
   return number(env, 1);
@@ -95,6 +106,7 @@ static napi_value free_twice(napi_env env, napi_callback_info info) {
 static napi_value free_of_the_middle(napi_env env, napi_callback_info info) {
   (void)info;
   char *block = opaque(malloc(96));
+  if (block == NULL) return out_of_memory(env);
   free(opaque(block + (SEEDED ? 16 : 0)));
   return number(env, 1);
 }

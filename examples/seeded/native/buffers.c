@@ -45,6 +45,7 @@ static napi_value fill_after_gc(napi_env env, napi_callback_info info) {
   size_t length;
   napi_value name, promise;
   job *one = calloc(1, sizeof *one);
+  if (one == NULL) return out_of_memory(env);
   if (napi_get_arraybuffer_info(env, buffer, (void **)&one->bytes, &length) != napi_ok || length < 4096 ||
       (!SEEDED && napi_create_reference(env, buffer, 1, &one->buffer) != napi_ok) ||
       napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
@@ -90,6 +91,7 @@ static napi_value free_under_javascript(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value buffer;
   uint8_t *bytes = opaque(malloc(256));
+  if (bytes == NULL) return out_of_memory(env);
   memset(bytes, 5, 256);
   if (napi_create_external_buffer(env, 256, bytes, SEEDED ? keep_external : free_external, NULL, &buffer) != napi_ok) {
     free(bytes);

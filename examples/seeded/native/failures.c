@@ -37,6 +37,7 @@ static napi_value forget_on_refusal(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value buffer = NULL;
   void *bytes = opaque(malloc(512));
+  if (bytes == NULL) return out_of_memory(env);
   memset(bytes, 1, 512);
   if (napi_create_external_buffer(env, 512, bytes, free_bytes, NULL, &buffer) == napi_ok) return buffer;
   if (SEEDED) return NULL;

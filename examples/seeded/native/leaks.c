@@ -9,6 +9,7 @@
 static napi_value leak_block(napi_env env, napi_callback_info info) {
   (void)info;
   char *block = opaque(malloc(64));
+  if (block == NULL) return out_of_memory(env);
   memset(block, 1, 64);
   double sum = block[5];
   if (!SEEDED) free(block);
@@ -18,6 +19,7 @@ static napi_value leak_block(napi_env env, napi_callback_info info) {
 // The argument is never a number in the workload, so the early return is the usual way.
 static napi_value leak_on_error_path(napi_env env, napi_callback_info info) {
   double *scratch = opaque(calloc(4, sizeof(double)));
+  if (scratch == NULL) return out_of_memory(env);
   if (napi_get_value_double(env, first_argument(env, info), scratch) != napi_ok) {
     if (!SEEDED) free(scratch);
     return NULL;
@@ -35,7 +37,12 @@ typedef struct {
 static napi_value leak_of_a_child(napi_env env, napi_callback_info info) {
   (void)info;
   record *one = opaque(malloc(sizeof *one));
+  if (one == NULL) return out_of_memory(env);
   one->name = opaque(malloc(40));
+  if (one->name == NULL) {
+    free(one);
+    return out_of_memory(env);
+  }
   one->name[0] = 'a';
   one->size = 1;
   double size = one->size;
@@ -55,6 +62,7 @@ static node *history;
 static napi_value leak_into_a_list(napi_env env, napi_callback_info info) {
   (void)info;
   node *one = opaque(calloc(1, sizeof *one));
+  if (one == NULL) return out_of_memory(env);
   one->next = history;
   history = one;
   if (!SEEDED) {
@@ -85,6 +93,7 @@ static napi_value leak_of_a_wrap(napi_env env, napi_callback_info info) {
   napi_value object;
   if (napi_create_object(env, &object) != napi_ok) return NULL;
   void *data = opaque(malloc(48));
+  if (data == NULL) return out_of_memory(env);
   memset(data, 0, 48);
   if (napi_wrap(env, object, data, SEEDED ? NULL : free_wrapped, NULL, NULL) != napi_ok) free(data);
   return object;
@@ -107,6 +116,7 @@ static void leak_in_pool(napi_env env, void *data) {
   (void)env;
   job *one = data;
   one->scratch = opaque(malloc(80));
+  if (one->scratch == NULL) return;
   memset(one->scratch, 2, 80);
   if (!SEEDED) free(one->scratch);
 }
@@ -124,6 +134,7 @@ static napi_value leak_in_the_pool(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value name, promise;
   job *one = calloc(1, sizeof *one);
+  if (one == NULL) return out_of_memory(env);
   if (napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_create_string_utf8(env, "leak", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_create_async_work(env, NULL, name, leak_in_pool, leak_in_pool_done, one, &one->work) != napi_ok ||
@@ -152,6 +163,7 @@ static napi_value leak_of_async_work(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value name, promise;
   job *one = calloc(1, sizeof *one);
+  if (one == NULL) return out_of_memory(env);
   if (napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_create_string_utf8(env, "work", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_create_async_work(env, NULL, name, work_nothing, work_done, one, &one->work) != napi_ok ||

@@ -38,6 +38,11 @@ static inline napi_value number(napi_env env, double value) {
   return napi_create_double(env, value, &result) == napi_ok ? result : NULL;
 }
 
+static inline napi_value out_of_memory(napi_env env) {
+  napi_throw_error(env, NULL, "out of memory");
+  return NULL;
+}
+
 static inline napi_value first_argument(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = NULL;

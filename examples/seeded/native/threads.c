@@ -107,8 +107,10 @@ static void stored(napi_env env, napi_status status, void *data) {
 static napi_value race_in_the_pool(napi_env env, napi_callback_info info) {
   (void)info;
   if (results == NULL) results = calloc(16, sizeof(double));
+  if (results == NULL) return out_of_memory(env);
   napi_value name, promise;
   job *one = calloc(1, sizeof *one);
+  if (one == NULL) return out_of_memory(env);
   if (napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_create_string_utf8(env, "store", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_create_async_work(env, NULL, name, store_result, stored, one, &one->work) != napi_ok ||

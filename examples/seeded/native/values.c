@@ -8,6 +8,7 @@
 static napi_value branch_on_uninitialised(napi_env env, napi_callback_info info) {
   (void)info;
   int *block = opaque(malloc(48));
+  if (block == NULL) return out_of_memory(env);
   if (!SEEDED) memset(block, 0, 48);
   volatile int taken = 0;
   // Two ways with side effects: the compiler must make it a jump, which is what memcheck looks at.
@@ -20,6 +21,7 @@ static napi_value branch_on_uninitialised(napi_env env, napi_callback_info info)
 static napi_value return_uninitialised(napi_env env, napi_callback_info info) {
   (void)info;
   int *block = opaque(malloc(48));
+  if (block == NULL) return out_of_memory(env);
   if (!SEEDED) memset(block, 0, 48);
   napi_value result = NULL;
   napi_create_int32(env, block[5], &result);
@@ -37,6 +39,7 @@ static napi_value signed_overflow(napi_env env, napi_callback_info info) {
 static napi_value misaligned_load(napi_env env, napi_callback_info info) {
   (void)info;
   char *bytes = opaque(calloc(1, 16));
+  if (bytes == NULL) return out_of_memory(env);
   uint32_t value;
   if (SEEDED) value = *(volatile uint32_t *)opaque(bytes + 1);
   else memcpy(&value, bytes + 1, sizeof value);
@@ -54,6 +57,7 @@ static napi_value shift_too_far(napi_env env, napi_callback_info info) {
 static napi_value impossible_bool(napi_env env, napi_callback_info info) {
   (void)info;
   char *byte = opaque(malloc(1));
+  if (byte == NULL) return out_of_memory(env);
   *byte = SEEDED ? 7 : 1;
   bool value = *(volatile bool *)opaque(byte);
   free(byte);
