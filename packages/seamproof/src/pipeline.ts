@@ -323,11 +323,16 @@ export async function readSoak(
 ): Promise<ReadSoak> {
   const facts = soakFactsOf(folder)
   const notes: string[] = []
-  const capture = await readCapture(folder, options).catch((error: unknown) => {
-    if (!(error instanceof SeamproofError)) throw error
-    notes.push(`the trace is left out: ${error.message}`)
-    return undefined
-  })
+  // The names of a trace are sealed when they are first made: not before it is whole.
+  const isRunning = facts.parts.at(-1)?.endReason === 'cut off' && isBeingWritten(folder)
+  if (isRunning) notes.push('it still runs: the stacks are named when it has come to its end')
+  const capture = isRunning
+    ? undefined
+    : await readCapture(folder, options).catch((error: unknown) => {
+        if (!(error instanceof SeamproofError)) throw error
+        notes.push(`the trace is left out: ${error.message}`)
+        return undefined
+      })
   options.onStep?.('judging')
   const verdicts = judgeSoak(facts, capture?.verdicts)
   const measurements = soakMeasurements(facts, { series: soakSeriesFile, capture: '.' })
@@ -342,6 +347,19 @@ export async function readSoak(
     ...(capture === undefined ? {} : { capture }),
     notes: [...notes, ...(capture?.notes ?? [])],
   }
+}
+
+const stillMs = 60_000
+
+/** Its agent writes at least at every mark and in between. */
+function isBeingWritten(folder: string): boolean {
+  const youngestMs = Math.max(
+    0,
+    ...[...traceFilesIn(folder), soakSeriesFile].map(
+      (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    ),
+  )
+  return Date.now() - youngestMs < stillMs
 }
 
 /** Cheap enough to be called while the soak runs. */

@@ -43,6 +43,8 @@ export interface SoakPartOutcome {
 }
 
 const realtimePriority = 1
+/** V8 doubles its young generation now and then in the first hour: it begins with the size that it would end with. */
+const youngGenerationOption = '--min-semi-space-size=16'
 const tickPeriodUs = 100
 const guardEveryMs = 200
 /** A subject that says nothing for so long, and as long as several intervals, is given up. */
@@ -74,7 +76,7 @@ export class SoakPart {
       runner: 'run-soak.js',
       planPath,
       nodePath: given.nodePath,
-      nodeArgs: ['--expose-gc'],
+      nodeArgs: ['--expose-gc', youngGenerationOption],
       cwd: given.options.cwd,
       env: given.env,
     })
