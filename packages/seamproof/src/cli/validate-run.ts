@@ -249,7 +249,7 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
         const file = soak?.file === undefined ? files[0]! : resolve(loaded.folder, soak.file)
         const asked =
           options.rate ?? (soak?.rate === undefined ? undefined : ratePerSecond(soak.rate))
-        const { measurements } = await runSoak(
+        const { measurements, fault } = await runSoak(
           {
             file,
             only: soak?.workloads,
@@ -271,6 +271,8 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
             onStep,
           },
         )
+        // What the load did until then is in the folder; its figures are of no run that came to its end.
+        if (fault !== undefined) throw fault
         return measurements
       }),
   }
