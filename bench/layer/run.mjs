@@ -1,5 +1,5 @@
 // What the seam layer costs: one Node-API call and one crossing, and three published addons. Each subject runs without
-// anything, with the agent (aggregate mode), and with the agent and its layer, in turn; the least of all runs counts, in
+// anything, with the agent (aggregate mode), with the agent and its layer, and as `check` runs it (the layer alone), in turn; the least of all runs counts, in
 // CPU time, because the machine may be busy.   node bench/layer/run.mjs
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -25,6 +25,7 @@ const configurations = {
   plain: () => plain,
   agent: (captureDir) => ({ ...plain, ...agentEnvironment({ captureDir, mode: 'aggregate' }) }),
   layer: (captureDir) => ({ ...configurations.agent(captureDir), SEAMPROOF_LAYER: '1' }),
+  check: (captureDir) => ({ ...configurations.layer(captureDir), SEAMPROOF_LAYER_ONLY: '1' }),
 }
 
 function measure(what, path, configuration) {
@@ -58,7 +59,7 @@ for (const [name, ns] of Object.entries(least('cost', cost))) {
   )
 }
 console.log(
-  `\n${'ms of CPU per operation'.padEnd(36)} ${'plain'.padStart(8)} ${'agent'.padStart(8)} ${'layer'.padStart(8)} ${'layer÷plain'.padStart(11)}`,
+  `\n${'ms of CPU per operation'.padEnd(36)} ${'plain'.padStart(8)} ${'agent'.padStart(8)} ${'layer'.padStart(8)} ${'check'.padStart(8)} ${'check÷plain'.padStart(11)}`,
 )
 const addons = createRequire(join(root, 'examples/addons/package.json'))
 for (const [what, name] of [
@@ -67,9 +68,11 @@ for (const [what, name] of [
   ['sharp', 'sharp'],
 ]) {
   const { msPerOperation: ms } = least(what, addons.resolve(name))
-  const cells = [ms.plain, ms.agent, ms.layer].map((value) => value.toPrecision(3).padStart(8))
+  const cells = [ms.plain, ms.agent, ms.layer, ms.check].map((value) =>
+    value.toPrecision(3).padStart(8),
+  )
   console.log(
-    `${name.padEnd(36)} ${cells.join(' ')} ${(ms.layer / ms.plain).toFixed(2).padStart(11)}`,
+    `${name.padEnd(36)} ${cells.join(' ')} ${(ms.check / ms.plain).toFixed(2).padStart(11)}`,
   )
 }
 rmSync(scratch, { recursive: true })

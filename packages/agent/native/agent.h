@@ -411,6 +411,8 @@ void *agt_layer_real(void *found);
 void agt_layer_mark(enum agt_mark_kind kind);
 /* Whether this allocation is to fail, which is asked only when `g_lyr_fails_allocations`. Not inside the agent. */
 extern bool g_lyr_fails_allocations;
+/* Allocations are not recorded: only the layer is asked. Set once, before main. */
+extern bool g_lyr_only;
 bool agt_layer_fails(enum agt_kind kind, struct agt_registers caller);
 /* A block is about to be freed: true when it is not to be, for now. Asked only when `g_lyr_fences`. */
 extern bool g_lyr_fences;

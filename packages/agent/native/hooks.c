@@ -16,15 +16,19 @@
 
 #define TRACKED() (AGT_UNLIKELY(__atomic_load_n(&g_tracking, __ATOMIC_RELAXED)))
 
+/* Only the seam layer is asked: it needs to see frees, and nobody needs the allocations. */
+bool g_lyr_only;
+
 static AGT_NOINLINE void record_alloc(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
   struct agt_thread *thread = agt_thread_enter();
   if (AGT_UNLIKELY(!thread)) return;
-  agt_record_alloc(thread, kind, block, bytes, caller);
+  if (AGT_LIKELY(!g_lyr_only)) agt_record_alloc(thread, kind, block, bytes, caller);
   if (AGT_UNLIKELY(g_lyr_active)) agt_layer_alloc(thread, bytes);
   agt_thread_leave(thread);
 }
 
 static AGT_NOINLINE void record_free(void *block) {
+  if (AGT_UNLIKELY(g_lyr_only)) return;
   struct agt_thread *thread = agt_thread_enter();
   if (AGT_UNLIKELY(!thread)) return;
   agt_record_free(thread, block);
@@ -70,6 +74,7 @@ static AGT_NOINLINE void *realloc_tracked(void *block, size_t bytes, struct agt_
     return fresh;
   }
   if (AGT_UNLIKELY(g_lyr_active)) agt_layer_free(block, caller);
+  if (AGT_UNLIKELY(g_lyr_only)) return g_real.realloc(block, bytes);
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return g_real.realloc(block, bytes);
   if (bytes == 0) { /* glibc frees and returns NULL */

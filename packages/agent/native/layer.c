@@ -193,6 +193,8 @@ void lyr_start(void) {
   lyr_inject_init();
   lyr_stress_init();
   g_lyr_active = true;
+  const char *only = getenv("SEAMPROOF_LAYER_ONLY");
+  g_lyr_only = only && strcmp(only, "1") == 0;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
   p = agt_put_varint(p, patched.unknown);
   *p++ = sees_init;

@@ -164,7 +164,7 @@ async function runTrack(job: CheckJob, options: InstrumentRunOptions): Promise<C
 }
 
 async function runLayer(job: CheckJob, options: InstrumentRunOptions): Promise<CheckRun> {
-  const env = { ...options.env, SEAMPROOF_LAYER: '1' }
+  const env = { ...options.env, SEAMPROOF_LAYER: '1', SEAMPROOF_LAYER_ONLY: '1' }
   // Totals are enough: what the layer writes is there in both modes.
   const made = await capture(job, { ...options, env }, 'aggregate')
   return layerRun(job, options, made, await readRun(made, options))

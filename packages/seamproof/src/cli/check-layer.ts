@@ -90,11 +90,11 @@ async function runWorkload(file: string, options: CheckOptions): Promise<Workloa
   }
 }
 
-/** Totals are enough: what the layer writes is there in both modes. */
+/** No allocation is recorded: the layer sees what it needs by itself, and a subject that allocates much is not slowed down. */
 function commonOptions(options: CheckOptions) {
   return {
     cwd: process.cwd(),
-    env: layerEnvironment(process.env, options),
+    env: { ...layerEnvironment(process.env, options), SEAMPROOF_LAYER_ONLY: '1' },
     mode: 'aggregate' as const,
     outDir: options.out,
     isForced: options.force ?? false,
