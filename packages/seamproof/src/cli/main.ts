@@ -60,7 +60,8 @@ const commands = [
   initCommand,
 ]
 
-function createProgram(): Command {
+/** Exported for the test that holds the docs’ command lines against it. */
+export function createProgram(): Command {
   const program = new Command('seamproof')
     .description(
       'Finds native leaks behind a JavaScript boundary, with their JavaScript and native stacks.',

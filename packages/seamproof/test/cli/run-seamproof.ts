@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 
 export const seamproof = resolve(import.meta.dirname, '../../bin/seamproof.js')
 
@@ -15,6 +16,17 @@ export interface Finished {
 /** Runs `seamproof …args` in a folder. */
 export function runSeamproof(cwd: string, args: readonly string[]): Promise<Finished> {
   return startSeamproof(cwd, args).finished
+}
+
+/** Runs a line as a shell does: quotes, patterns and pipes mean what they mean to the user. */
+export function runCommandLine(cwd: string, line: string): Promise<Finished> {
+  const shell = `seamproof() { "$SEAMPROOF_NODE" "$SEAMPROOF_BIN" "$@"; }\n${line}`
+  const child = spawn('bash', ['-c', shell], {
+    cwd,
+    env: { ...quietEnvironment(), SEAMPROOF_NODE: process.execPath, SEAMPROOF_BIN: seamproof },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  return collected(child).finished
 }
 
 interface RunOptions {
@@ -36,6 +48,10 @@ function startSeamproof(
     ...(asNobody && process.getuid?.() === 0 ? nobody : {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  return collected(child)
+}
+
+function collected(child: ChildProcessByStdio<null, Readable, Readable>) {
   const seen = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => {
     seen.stdout += chunk
