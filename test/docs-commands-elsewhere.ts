@@ -105,8 +105,13 @@ export const runElsewhere: Elsewhere[] = [
     lines: ['seamproof doctor --install', 'seamproof track first.seam.ts'],
   },
   {
-    reason: 'packages of the registry',
-    test: 'test/real-packages.ts',
-    lines: ['seamproof track sharp.seam.ts', 'seamproof track snappy.seam.ts'],
+    reason: 'a package of the registry',
+    test: 'test/popular-addons.test.ts',
+    lines: ['seamproof track sharp.seam.ts'],
+  },
+  {
+    reason: 'two versions of a package of the registry',
+    test: 'test/real-leaks.test.ts',
+    lines: ['seamproof track snappy.seam.ts'],
   },
 ]

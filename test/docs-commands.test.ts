@@ -77,7 +77,7 @@ describe('what is not run here', () => {
     expect(existsSync(path), test).toBe(true)
     const text = readFileSync(path, 'utf8')
     for (const name of new Set(lines.map((line) => line.split(' ')[1]!)))
-      expect(text).toMatch(new RegExp(`\b${name}`))
+      expect(text).toMatch(new RegExp(`\\b${name}`))
   })
 })
 
