@@ -328,6 +328,8 @@ static pthread_once_t g_thread_key_once = PTHREAD_ONCE_INIT;
 static void thread_gone(void *value) {
   smp_thread_end();
   if (!__atomic_load_n(&g_tracking, __ATOMIC_RELAXED)) return;
+  /* Its end is its first event: a state made now, in a destructor, would miss the round in which it is given back. */
+  if (!t_thread) t_thread = AGT_T_ENDED;
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return;
   agt_record_release(thread, AGT_THREAD, (uint64_t)(uintptr_t)value - 1);

@@ -69,12 +69,13 @@ static void give_back(struct agt_thread *thread) {
 }
 
 /*
- * Destructors of other keys allocate and free too, and run in any order, up to four rounds: give the state back in the last.
+ * Destructors of other keys allocate and free too, and run in any order, up to four rounds: give the state back in the last but
+ * one. A state that was made in a destructor of the first round would otherwise never see the last, and be lost with its chunk.
  */
 static void at_thread_end(void *value) {
   struct agt_thread *thread = value;
   if (t_thread != thread) return;
-  if (++thread->exit_round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+  if (++thread->exit_round < PTHREAD_DESTRUCTOR_ITERATIONS - 1) {
     pthread_setspecific(g_threads.key, thread);
     return;
   }

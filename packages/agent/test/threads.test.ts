@@ -21,6 +21,15 @@ describe('pitfall 4: thread-local storage', () => {
     expect(trace.violations).toEqual([])
   })
 
+  test('threads that do nothing leave nothing of ours behind: their end is their only event', async () => {
+    const { code, stdout, trace } = await run('idle')
+    expect(code).toBe(0)
+    const [before, after] = stdout.split(/\s/).map(Number)
+    // A chunk and a state for each would be 400 more.
+    expect(after! - before!).toBeLessThan(10)
+    expect(trace.violations).toEqual([])
+  })
+
   test('a thread with the smallest stack can be the first in a library', async () => {
     const flags = ['-DNAME=tiny', '-DSIZE=7211']
     const plugin = await buildSubject(folder, 'plugin.c', { shared: true, flags })
