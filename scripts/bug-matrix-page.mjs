@@ -24,7 +24,11 @@ export function matrixMarkdown({ instruments, sources, seeded, clean, machine })
     `The addon in [examples/seeded](../examples/seeded/README.md) has ${bugs.length} bugs of different kinds; its twin does the same work without them. This table is made by \`node scripts/bug-matrix.mjs\` from what the instruments reported. ${machine}.`,
     `**${found.length} of ${bugs.length} bugs were found by at least one instrument; the clean twin gave ${alarms.length} finding${alarms.length === 1 ? '' : 's'}.**`,
     ...(clean.length < seeded.length
-      ? [`The twin was run on ${clean.map(({ file }) => file).join(', ') || 'nothing'} only.`]
+      ? [
+          clean.length === 0
+            ? 'The twin was not run.'
+            : `The twin was run on ${clean.map(({ file }) => file).join(', ')} only.`,
+        ]
       : []),
     '✓ found · · looked and saw nothing · – could not be run to its end here. The number is how many kinds of report named it.',
     ...families.map((family) => table(family, instruments)),
