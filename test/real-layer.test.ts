@@ -113,7 +113,10 @@ exports.run = (n) => { for (let i = 0; i < n; i++) { const callback = koffi.regi
     expect((await check(folder, ['given-back.seam.cjs', ...options])).findings).toEqual([])
   })
 
-  it('leveldown 5.0.1 crashes when it is closed while it works, and is named', async () => {
+  // The bug is a race: now and then it takes another way, or none. What is claimed is that it is named when it crashes in the addon.
+  it('leveldown 5.0.1 crashes when it is closed while it works, and is named', {
+    retry: 3,
+  }, async () => {
     const folder = await packagesFrom('leveldown-crash', { leveldown: '5.0.1' })
     writeFileSync(
       join(folder, 'close.cjs'),
