@@ -1,3 +1,5 @@
+import { escapeHtml } from './html-text.js'
+
 /** The shell of every HTML report. Data goes in as inert JSON; the only code is ours, pinned by hash in the policy. */
 export interface ClientBundle {
   script: string
@@ -21,13 +23,6 @@ const inertJson = (data: unknown): string =>
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029')
 
-const escapeHtml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-
 export function renderPage({ title, data, client, isLive = false }: PageParts): string {
   const policy = [
     "default-src 'none'",
@@ -36,23 +31,43 @@ export function renderPage({ title, data, client, isLive = false }: PageParts): 
     "base-uri 'none'",
     "form-action 'none'",
     ...(isLive ? ["connect-src 'self'"] : []),
-  ].join('; ')
+  ]
+  return htmlDocument({
+    title,
+    policy,
+    style: client.style,
+    body: [
+      '<noscript>This report draws itself with JavaScript. The same facts as text: seamproof leaks, seamproof summary.</noscript>',
+      '<div id="page"></div>',
+      `<script type="application/json" id="report-data">${inertJson(data)}</script>`,
+      `<script>${client.script}</script>`,
+    ],
+  })
+}
+
+export interface HtmlDocument {
+  title: string
+  /** Directives of the page's own content security policy. */
+  policy: readonly string[]
+  style: string
+  /** Lines of HTML, escaped where that is needed. */
+  body: readonly string[]
+}
+
+export function htmlDocument({ title, policy, style, body }: HtmlDocument): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
     '<head>',
     '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    `<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
     `<title>${escapeHtml(title)}</title>`,
-    `<style>${client.style}</style>`,
+    `<style>${style}</style>`,
     '</head>',
     '<body>',
-    '<noscript>This report draws itself with JavaScript. The same facts as text: seamproof leaks, seamproof summary.</noscript>',
-    '<div id="page"></div>',
-    `<script type="application/json" id="report-data">${inertJson(data)}</script>`,
-    `<script>${client.script}</script>`,
+    ...body,
     '</body>',
     '</html>',
     '',
