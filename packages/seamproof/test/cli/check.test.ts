@@ -131,7 +131,7 @@ describe('seamproof check', { timeout: 180_000 }, () => {
     }
     expect(sarif.runs[0]!.results.map(({ ruleId }) => ruleId)).toEqual(['leak'])
     expect(readFileSync(sandbox.path('ci/f.xml'), 'utf8')).toContain('<failure')
-    expect(readFileSync(sandbox.path('ci/f.md'), 'utf8')).toContain('# Seamproof: ❌ fail')
+    expect(readFileSync(sandbox.path('ci/f.md'), 'utf8')).toContain('# Seamproof: ❌ **fail**')
   })
 
   it('shows a stored list again, chosen by kind, instrument and workload', async () => {

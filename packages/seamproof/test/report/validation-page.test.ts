@@ -65,7 +65,7 @@ describe('report.html', () => {
     const { page, faults, requests, close } = await openReport(browser, html)
     const text = (await page.locator('body').textContent())!
     for (const part of [
-      '✗ fail',
+      '✗ FAIL',
       '@ann/grid 1.2.3',
       'latency p99',
       '< 0.5 ms',

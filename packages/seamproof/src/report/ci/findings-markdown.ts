@@ -1,23 +1,16 @@
 /** Findings for a pull request or a wiki page. */
 import type { DefectStack, Finding } from '../../contract/finding.js'
-import type { VerdictStatus } from '../../contract/verdict.js'
 import { acceptanceText, kindTitles, locationText, roleTitles, rulesText } from '../finding-text.js'
 import { formatByteRate, formatCounted, formatRate } from '../format-quantity.js'
 import { frameLabel, isPlumbing } from '../frame-text.js'
+import { markdownStatusWords } from '../status-words.js'
 import type { FindingsReport } from '../text/render-findings.js'
-
-const icons: Record<VerdictStatus, string> = {
-  pass: '✅ pass',
-  fail: '❌ fail',
-  inconclusive: '❔ unsure',
-  'not-run': '➖ not run',
-}
 
 export function findingsMarkdown({ list, status, notes }: FindingsReport): string {
   const fresh = list.findings.filter((finding) => finding.status === 'new')
   const accepted = list.findings.filter((finding) => finding.status !== 'new')
   const lines = [
-    `# Seamproof: ${icons[status]}`,
+    `# Seamproof: ${markdownStatusWords[status]}`,
     '',
     `${formatCounted(fresh.length, 'new finding')}, ${accepted.length} accepted; ${list.runs.filter((run) => run.status === 'ran').length} of ${formatCounted(list.runs.length, 'run')} made.`,
     '',
@@ -49,7 +42,7 @@ function matrix(checks: FindingsReport['list']['checks']): string[] {
   const cell = (target: string, instrument: string) => {
     const found = ofRuns.find((one) => one.target === target && one.instrument === instrument)
     if (found === undefined) return ''
-    return found.isPartial ? '☑️ partly' : icons[found.status]
+    return found.isPartial ? '☑️ partly' : markdownStatusWords[found.status]
   }
   return [
     `| | ${across.join(' | ')} |`,

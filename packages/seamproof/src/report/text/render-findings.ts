@@ -9,6 +9,7 @@ import type {
 import type { CheckVerdict, VerdictStatus } from '../../contract/verdict.js'
 import { acceptanceText, kindTitles, locationText, roleTitles, rulesText } from '../finding-text.js'
 import { formatByteRate, formatCounted, formatRate } from '../format-quantity.js'
+import { statusWords } from '../status-words.js'
 import { stackLines } from './stack-text.js'
 import {
   columns,
@@ -23,6 +24,7 @@ import {
   textStyle,
   wrap,
 } from './text-style.js'
+import { statusPaints } from './verdict-text.js'
 
 export interface FindingsReport {
   list: FindingList
@@ -68,12 +70,6 @@ function headline(
   const of = (wanted: Finding['status']) =>
     findings.filter((one) => one.status === wanted && one.severity !== 'advice').length
   const advice = findings.filter((one) => one.severity === 'advice' && one.status === 'new').length
-  const words: Record<VerdictStatus, string> = {
-    pass: style.pass('✓ pass'),
-    fail: style.fail('✗ FAIL'),
-    inconclusive: style.warn('? inconclusive'),
-    'not-run': style.warn('– not run'),
-  }
   const ran = runs.filter((run) => run.status === 'ran').length
   const parts = [
     of('new') === 0 ? 'no new finding' : formatCounted(of('new'), 'new finding'),
@@ -83,7 +79,9 @@ function headline(
     `${ran} of ${formatCounted(runs.length, 'run')} made`,
     isInterrupted ? 'interrupted' : '',
   ]
-  return `${words[status]}  ${style.bold(parts.filter(Boolean).join(', '))}`
+  // That nothing was run is not the quiet kind of news here.
+  const paint = status === 'not-run' ? style.warn : statusPaints(style)[status]
+  return `${paint(statusWords[status])}  ${style.bold(parts.filter(Boolean).join(', '))}`
 }
 
 /** Notes that say what the finding says anyway. */
@@ -186,12 +184,8 @@ function leakTable({ leaks }: FindingList, style: TextStyle): string[] {
   return lines
 }
 
-const cells: Record<VerdictStatus, string> = {
-  pass: '✓ pass',
-  fail: '✗ FAIL',
-  inconclusive: '? unsure',
-  'not-run': '– not run',
-}
+/** A column is narrow. */
+const cells: Record<VerdictStatus, string> = { ...statusWords, inconclusive: '? unsure' }
 
 /** Instruments across, targets down. */
 function matrixLines(checks: readonly CheckVerdict[], style: TextStyle): string[] {
@@ -200,12 +194,7 @@ function matrixLines(checks: readonly CheckVerdict[], style: TextStyle): string[
   const down = [...new Set(ofRuns.map((check) => check.target ?? ''))]
   if (across.length === 0) return []
   const nameWidth = Math.min(36, Math.max(...down.map(columns)))
-  const paints: Record<VerdictStatus, (text: string) => string> = {
-    pass: style.pass,
-    fail: style.fail,
-    inconclusive: style.warn,
-    'not-run': style.dim,
-  }
+  const paints = statusPaints(style)
   const cell = (target: string, instrument: Instrument) => {
     const found = ofRuns.find((one) => one.instrument === instrument && one.target === target)
     if (found === undefined) return padEnd('', 10)

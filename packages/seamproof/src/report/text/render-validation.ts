@@ -1,6 +1,7 @@
 /** The verdict table in a terminal. */
 import type { Validation, VerdictRow } from '../../contract/validation.js'
 import type { VerdictStatus } from '../../contract/verdict.js'
+import { statusWords } from '../status-words.js'
 import {
   columns,
   heading,
@@ -12,13 +13,7 @@ import {
   textStyle,
   wrap,
 } from './text-style.js'
-
-const words: Record<VerdictStatus, string> = {
-  pass: '✓ pass',
-  fail: '✗ FAIL',
-  inconclusive: '? inconclusive',
-  'not-run': '– not run',
-}
+import { statusPaints } from './verdict-text.js'
 
 export function renderValidation(validation: Validation, options: TextOptions = {}): string {
   const style = textStyle(options)
@@ -59,12 +54,7 @@ export function renderValidation(validation: Validation, options: TextOptions = 
 }
 
 function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
-  const paints: Record<VerdictStatus, (text: string) => string> = {
-    pass: style.pass,
-    fail: style.fail,
-    inconclusive: style.warn,
-    'not-run': style.dim,
-  }
+  const paints = statusPaints(style)
   const nameOf = ({ name, measurement }: VerdictRow) =>
     printable(measurement?.detail ? `${name} (${measurement.detail})` : name)
   const widest = (texts: string[], most: number) => Math.min(most, Math.max(...texts.map(columns)))
@@ -87,7 +77,7 @@ function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
     )
     const isOptional = row.level === 'warn' && row.status !== 'pass'
     return [
-      paints[row.status](padEnd(words[row.status], 14)),
+      paints[row.status](padEnd(statusWords[row.status], 14)),
       style.bold(padEnd(component, componentWidth)),
       padEnd(nameOf(row), nameWidth),
       style.dim(padEnd(printable(row.target), targetWidth)),
@@ -105,5 +95,5 @@ function summaryLine({ rows, status }: Validation, style: TextStyle): string {
   const text = `${count('pass')} passed, ${count('fail')} failed, ${count('inconclusive')} inconclusive, ${count('not-run')} not run`
   return status === 'pass'
     ? style.pass(`PASS: ${text}`)
-    : style.fail(`${words[status].slice(2).toUpperCase()}: ${text}`)
+    : style.fail(`${statusWords[status].slice(2).toUpperCase()}: ${text}`)
 }

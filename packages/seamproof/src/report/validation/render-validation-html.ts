@@ -10,7 +10,9 @@ import type { VerdictStatus } from '../../contract/verdict.js'
 import { clientBundle } from '../flamegraph/client-bundle.generated.js'
 import { formatDate, formatDuration } from '../format-quantity.js'
 import { frameFullLocation, frameName } from '../frame-text.js'
+import { htmlDocument } from '../html-page.js'
 import { escapeHtml } from '../html-text.js'
+import { statusWords } from '../status-words.js'
 import { percentileChart, samplesChart, seriesChart } from './chart-svg.js'
 import { pageStyle } from './page-style.js'
 
@@ -18,13 +20,6 @@ export interface ValidationPage {
   validation: Validation
   /** What evidence paths hold; a path that is not here is told by name. */
   bodies: ReadonlyMap<string, readonly EvidenceBody[]>
-}
-
-const words: Record<VerdictStatus, string> = {
-  pass: '✓ pass',
-  fail: '✗ fail',
-  inconclusive: '? inconclusive',
-  'not-run': '– not run',
 }
 
 export function renderValidationHtml({ validation, bodies }: ValidationPage): string {
@@ -38,33 +33,24 @@ export function renderValidationHtml({ validation, bodies }: ValidationPage): st
     ...(hasFlamegraph ? [`script-src 'sha256-${clientBundle.scriptSha256}'`] : []),
     "base-uri 'none'",
     "form-action 'none'",
-  ].join('; ')
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<title>${escapeHtml(title)}: ${validation.status}</title>`,
-    `<style>${pageStyle}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
-    headPart(validation, title),
-    rowPart('Memory safety', rows, 'memory safety', { validation, bodies }),
-    riskPart(validation),
-    rowPart('Performance', rows, 'performance', { validation, bodies }),
-    findingPart(validation),
-    opportunityPart(validation),
-    measuredPart(validation),
-    stagePart(validation),
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n')
+  ]
+  return htmlDocument({
+    title: `${title}: ${validation.status}`,
+    policy,
+    style: pageStyle,
+    body: [
+      '<main>',
+      headPart(validation, title),
+      rowPart('Memory safety', rows, 'memory safety', { validation, bodies }),
+      riskPart(validation),
+      rowPart('Performance', rows, 'performance', { validation, bodies }),
+      findingPart(validation),
+      opportunityPart(validation),
+      measuredPart(validation),
+      stagePart(validation),
+      '</main>',
+    ],
+  })
 }
 
 function headPart(validation: Validation, title: string): string {
@@ -87,7 +73,7 @@ function headPart(validation: Validation, title: string): string {
       .filter((fact) => fact !== undefined)
       .map(escapeHtml)
       .join(' · ')}</p>`,
-    `<p class="verdict ${status}">${words[status]}: ${figures}</p>`,
+    `<p class="verdict ${status}">${statusWords[status]}: ${figures}</p>`,
     ...machine.disturbances.map((text) => `<p class="meta">This machine: ${escapeHtml(text)}</p>`),
   ].join('\n')
 }
@@ -111,7 +97,7 @@ function rowDetails(row: VerdictRow, page: ValidationPage): string {
   const open = row.status === 'fail' && row.level === 'error' ? ' open' : ''
   return [
     `<details class="row"${open}><summary>`,
-    `<span class="status ${row.status}">${words[row.status]}</span>`,
+    `<span class="status ${row.status}">${statusWords[row.status]}</span>`,
     `<span>${escapeHtml(row.component)}</span>`,
     `<span class="name">${escapeHtml(name)}</span>`,
     `<span class="target">${escapeHtml(row.target)}${row.level === 'warn' ? ' (advice)' : ''}</span>`,

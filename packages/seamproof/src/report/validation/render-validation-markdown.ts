@@ -2,23 +2,16 @@
 import { estimateText, ratioText } from '../../base/quantity-text.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Validation, VerdictRow } from '../../contract/validation.js'
-import type { VerdictStatus } from '../../contract/verdict.js'
 import { formatDate } from '../format-quantity.js'
 import { frameLabel } from '../frame-text.js'
-
-const words: Record<VerdictStatus, string> = {
-  pass: '✅ pass',
-  fail: '❌ **fail**',
-  inconclusive: '❔ inconclusive',
-  'not-run': '➖ not run',
-}
+import { markdownStatusWords } from '../status-words.js'
 
 const framesShown = 12
 
 export function renderValidationMarkdown(validation: Validation): string {
   const { subject, machine, rows, findings, measurements, risks } = validation
   const parts = [
-    `# ${md(subject.name)}${subject.version ? ` ${md(subject.version)}` : ''}: ${words[validation.status]}`,
+    `# ${md(subject.name)}${subject.version ? ` ${md(subject.version)}` : ''}: ${markdownStatusWords[validation.status]}`,
     `${validation.kind === 'full' ? 'Full' : 'Short'} validation, ${formatDate(validation.createdAt)}. ${md(machine.cpuModel)}, ${machine.cpuCount} CPUs, ${md(machine.os)}, Node ${md(machine.nodeVersion)}, Seamproof ${md(validation.seamproofVersion)}.`,
     ...tablePart(
       'Memory safety',
@@ -50,7 +43,7 @@ function tablePart(title: string, rows: readonly VerdictRow[]): string[] {
   if (rows.length === 0) return []
   const lines = rows.map((row) =>
     cells([
-      words[row.status],
+      markdownStatusWords[row.status],
       md(row.component),
       md(row.measurement?.detail ? `${row.name} (${row.measurement.detail})` : row.name),
       md(row.target) + (row.level === 'warn' ? ' (advice)' : ''),

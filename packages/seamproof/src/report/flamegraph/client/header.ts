@@ -1,4 +1,5 @@
 /** The top of the page: what ran, what it came to, what was judged and what was not seen. */
+import { statusWords } from '../../status-words.js'
 import type { FlamegraphDocument, LeakLine, VerdictLine } from '../flamegraph-document.js'
 import { button, element, segmented } from './element.js'
 import type { ThemeChoice, ViewState } from './view-state.js'
@@ -13,15 +14,12 @@ export interface HeaderActions {
 /** More passing checks than this are folded. */
 const passedShown = 1
 
-const statusWords: Record<VerdictLine['status'] | LeakLine['status'], string> = {
-  pass: '✓ pass',
-  fail: '✗ FAIL',
-  inconclusive: '? inconclusive',
-  'not-run': '– not run',
+const chipWords: Record<VerdictLine['status'] | LeakLine['status'], string> = {
+  ...statusWords,
   suppressed: '○ suppressed',
 }
 
-const statusChip = (status: keyof typeof statusWords, word = statusWords[status]): HTMLElement =>
+const statusChip = (status: keyof typeof chipWords, word = chipWords[status]): HTMLElement =>
   element('span', { class: `chip chip-${status}` }, word)
 
 export function renderTitleBar(

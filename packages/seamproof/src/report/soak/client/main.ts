@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import { formatBytes, formatCount, formatPercent } from '../../format-quantity.js'
 import { formatNs, formatPerS, formatSpan } from '../../soak-words.js'
+import { statusWords } from '../../status-words.js'
 import {
   type AxisUnit,
   type SoakChartData,
@@ -17,12 +18,6 @@ const formats: Record<AxisUnit, (value: number) => string> = {
   count: formatCount,
 }
 const colours = ['#d8702c', '#2f7fc1', '#2f9e6e', '#8f6bc4', '#b8912a']
-const words = {
-  pass: '✓ pass',
-  fail: '✗ FAIL',
-  inconclusive: '? inconclusive',
-  'not-run': '– not run',
-}
 
 const css = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -122,7 +117,7 @@ function checks(report: SoakDocument): HTMLElement {
   const list = made('ul', '', 'checks')
   for (const { check, status, evidence, reason } of report.checks) {
     const item = made('li', '', status)
-    item.append(made('b', words[status]), made('strong', check))
+    item.append(made('b', statusWords[status]), made('strong', check))
     item.append(made('span', [evidence, reason].filter(Boolean).join('; ')))
     list.append(item)
   }
