@@ -34,6 +34,22 @@ const run = async (...args: string[]) => {
 }
 
 describe('a .cpuprofile and the text of perf script', () => {
+  test('are shown as a call tree', async () => {
+    const tree = await run('tree', 'work.cpuprofile')
+    expect(tree).toMatch(/^Time on a core: .*\n\n +100 % +\S+ m?s +all\n/)
+    expect(tree).toMatch(/└ spin +work\.js:1/)
+    expect(tree).toMatch(/n = [\d,]+ samples/)
+    const { root, sampleCount } = JSON.parse(
+      await run('tree', 'work.cpuprofile', '--inverted', '--json'),
+    )
+    expect(root.children[0]).toMatchObject({ name: 'spin', location: 'work.js:1' })
+    expect(root.children[0].share).toBeGreaterThan(0.5)
+    expect(sampleCount).toBeGreaterThan(30)
+    expect(await run('tree', 'perf.txt')).toContain('all')
+    const other = await sandbox.run(['tree', 'work.cpuprofile', '--metric', 'leaked'])
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('on-cpu')])
+  })
+
   test('are summed up, analyzed and written as Markdown', async () => {
     expect(await run('summary', 'work.cpuprofile')).toMatch(/By self time\n.*spin +work\.js:1/)
     const json = JSON.parse(await run('summary', 'perf.txt', '--json'))

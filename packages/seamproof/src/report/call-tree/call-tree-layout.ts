@@ -1,11 +1,24 @@
 /** The trees that charts and texts draw: subtree totals for laying out, nothing that a verdict rests on. */
+import type { CpuProfile } from '../../contract/cpu-profile.js'
 import type { ProcessFacts } from '../../contract/facts.js'
+import { cpuColumns } from '../flamegraph/cpu-columns.js'
 import { processColumns } from '../flamegraph/process-columns.js'
 import type { LeakedAmounts, Metric, MetricUnit, Resource } from '../metric.js'
 import { buildKeys, type FoldName, type Grouping } from './frame-keys.js'
-import { decodeProcess, metricOf, type ProcessData } from './process-data.js'
+import { decodeProcess, metricOf, type ProcessData, type Unit } from './process-data.js'
 import { topFrames } from './top-frames.js'
 import { buildViewTree, type ViewTree } from './view-tree.js'
+
+/** What is drawn of a CPU profile; `wall` is the other two. */
+export const cpuMetrics = ['on-cpu', 'waiting', 'wall'] as const
+export type CpuMetric = (typeof cpuMetrics)[number]
+
+export interface CpuTreeRequest {
+  metric: CpuMetric
+  isInverted?: boolean
+  grouping?: Grouping
+  folds?: readonly FoldName[]
+}
 
 export interface CallTreeRequest {
   metric: Metric
@@ -58,6 +71,17 @@ export class CallTreeLayout {
         share: all === 0 ? 0 : self / all,
       }))
   }
+}
+
+/** CPU time, with samples as the other value of each node. */
+export function cpuCallTree(profile: CpuProfile, request: CpuTreeRequest): CallTree {
+  const { grouping = 'function', isInverted = false } = request
+  const data = decodeProcess({ label: '', figures: [], losses: [], ...cpuColumns(profile) })
+  const columns = data.source.resources[0]
+  const metric = columns?.metrics.find((one) => one.metric === request.metric)
+  const unit: Unit = 'time'
+  const keys = buildKeys(data, grouping, new Set(request.folds ?? []))
+  return { data, tree: buildViewTree({ data, keys, columns, metric, unit, isInverted }) }
 }
 
 export interface KeyText {

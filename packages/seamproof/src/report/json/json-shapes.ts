@@ -11,6 +11,7 @@ import type {
 } from '../../contract/facts.js'
 import type { Frame } from '../../contract/frame.js'
 import type { CheckVerdict, LeakVerdict } from '../../contract/verdict.js'
+import type { CpuMetric } from '../call-tree/call-tree-layout.js'
 import type { DiffChange } from '../diff/diff-layout.js'
 import type { Metric, MetricUnit, Resource } from '../metric.js'
 
@@ -111,6 +112,16 @@ export interface TreeJson extends JsonHead<'tree'> {
   /** Why there is no tree, when the metric is not known. */
   gap?: string
   root?: TreeNodeJson
+}
+
+export interface CpuTreeJson extends JsonHead<'cpu-tree'> {
+  pid: number
+  metric: CpuMetric
+  unit: 'ns'
+  isInverted: boolean
+  /** Behind the value of the root. */
+  sampleCount: number
+  root: TreeNodeJson
 }
 
 export interface TimelineJson extends JsonHead<'timeline'> {

@@ -1,8 +1,10 @@
+import type { CpuProfile } from '../../contract/cpu-profile.js'
 import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
 import type { Verdicts } from '../../contract/verdict.js'
 import {
   type CallTree,
   CallTreeLayout,
+  cpuCallTree,
   keyText,
   type RankedFrame,
 } from '../call-tree/call-tree-layout.js'
@@ -12,7 +14,7 @@ import { lossLines } from '../loss-lines.js'
 import { leakedAmounts, type Metric, metricAmount, metricGap, resourceOf } from '../metric.js'
 import { mainProcessIndex } from '../process-choice.js'
 import { framesInwards } from '../stack-frames.js'
-import type { TreeOptions } from '../text/render-tree.js'
+import type { CpuTreeOptions, TreeOptions } from '../text/render-tree.js'
 import {
   blamedFrame,
   callingFrame,
@@ -21,6 +23,7 @@ import {
   judgedGroups,
 } from '../verdict-lookup.js'
 import {
+  type CpuTreeJson,
   jsonFormatVersion,
   type LeakJson,
   type LeaksJson,
@@ -177,6 +180,32 @@ export function treeJson(
   })
   return {
     ...shape,
+    root: treeNode(call, 0, { depth, valueMin: (call.tree.value[0] ?? 0) * shareMin }),
+  }
+}
+
+export function cpuTreeJson(
+  profile: CpuProfile,
+  seamproofVersion: string,
+  options: CpuTreeOptions = {},
+): CpuTreeJson {
+  const { metric = 'on-cpu', isInverted = false, depth = 24, shareMin = 0.01 } = options
+  const call = cpuCallTree(profile, {
+    metric,
+    isInverted,
+    grouping: options.grouping ?? 'function',
+    folds: options.folds ?? foldNames,
+  })
+  return {
+    formatVersion: jsonFormatVersion,
+    report: 'cpu-tree',
+    seamproofVersion,
+    command: profile.command,
+    pid: profile.pid,
+    metric,
+    unit: 'ns',
+    isInverted,
+    sampleCount: call.tree.otherValue[0] ?? 0,
     root: treeNode(call, 0, { depth, valueMin: (call.tree.value[0] ?? 0) * shareMin }),
   }
 }

@@ -1,9 +1,23 @@
-/** The call tree as text, widest branch first. */
+/** The call tree as text, widest branch first: of allocations, or of CPU time. */
+import { timeShare } from '../../base/wilson-interval.js'
+import type { CpuProfile } from '../../contract/cpu-profile.js'
 import type { CaptureFacts } from '../../contract/facts.js'
 import type { Verdicts } from '../../contract/verdict.js'
-import { type CallTree, CallTreeLayout, keyText } from '../call-tree/call-tree-layout.js'
+import {
+  type CallTree,
+  CallTreeLayout,
+  type CpuMetric,
+  cpuCallTree,
+  keyText,
+} from '../call-tree/call-tree-layout.js'
 import { type FoldName, foldNames, type Grouping } from '../call-tree/frame-keys.js'
-import { formatBytes, formatCount, formatPercent } from '../format-quantity.js'
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatPercent,
+  formatTimeNs,
+} from '../format-quantity.js'
 import {
   leakedAmounts,
   type Metric,
@@ -13,12 +27,14 @@ import {
   type Resource,
 } from '../metric.js'
 import { mainProcessIndex, processLabel } from '../process-choice.js'
+import { profileTitle } from '../profile/profile-text.js'
 import { printableFacts } from './printable-facts.js'
 import {
   columns,
   fit,
   joinLines,
   padStart,
+  printable,
   type TextOptions,
   type TextStyle,
   textStyle,
@@ -39,6 +55,21 @@ export interface TreeOptions extends TextOptions {
   shareMin?: number
   /** Default: all; `[]` shows every frame. */
   folds?: readonly FoldName[]
+}
+
+export interface CpuTreeOptions
+  extends Pick<
+    TreeOptions,
+    keyof TextOptions | 'isInverted' | 'grouping' | 'depth' | 'shareMin' | 'folds'
+  > {
+  /** Default `on-cpu`. */
+  metric?: CpuMetric
+}
+
+const cpuMetricLabels: Record<CpuMetric, string> = {
+  'on-cpu': 'Time on a core',
+  waiting: 'Time waiting',
+  wall: 'Time on a core and waiting',
 }
 
 interface Drawing {
@@ -84,6 +115,41 @@ export function renderTree(
   const head = `${metricLabels[metric]}, ${unit}${options.isInverted ? ', inverted: allocations first' : ''}: ${processLabel(process)}`
   if (all === 0)
     return joinLines([style.bold(fit(head, style.width)), '', 'Nothing to show: zero everywhere.'])
+  return drawnTree(drawing, head, shareMin)
+}
+
+/** Of all threads together. */
+export function renderCpuTree(profile: CpuProfile, options: CpuTreeOptions = {}): string {
+  const style = textStyle(options)
+  const { metric = 'on-cpu', depth = 24, shareMin = 0.01, isInverted = false } = options
+  const call = cpuCallTree(profile, {
+    metric,
+    isInverted,
+    grouping: options.grouping ?? 'function',
+    folds: options.folds ?? foldNames,
+  })
+  const [all, sampleCount] = [call.tree.value[0] ?? 0, call.tree.otherValue[0] ?? 0]
+  const head = `${cpuMetricLabels[metric]}${isInverted ? ', inverted: what ran first' : ''}: ${printable(profileTitle(profile))}`
+  if (all === 0) {
+    const hint =
+      metric === 'on-cpu' ? '' : ' Waiting is seen with: seamproof profile --wall -- PROGRAM'
+    return joinLines([style.bold(fit(head, style.width)), '', `No samples.${hint}`])
+  }
+  const drawing: Drawing = {
+    call,
+    style,
+    show: formatTimeNs,
+    depth,
+    valueMin: all * shareMin,
+    lines: [],
+  }
+  const half = timeShare(all / 2, all, sampleCount)
+  const sure = `n = ${formatCounted(sampleCount, 'sample')}: a branch of 50 % is ${formatPercent(half.low)} to ${formatPercent(half.high)} with 95 % certainty.`
+  return drawnTree(drawing, head, shareMin, sure)
+}
+
+function drawnTree(drawing: Drawing, head: string, shareMin: number, remark = ''): string {
+  const { style, depth } = drawing
   drawNode(drawing, 0, '', '')
   const limits = `Branches under ${formatPercent(shareMin)} and levels beyond ${depth} are left out.`
   return joinLines([
@@ -91,6 +157,7 @@ export function renderTree(
     '',
     ...drawing.lines,
     '',
+    ...(remark === '' ? [] : [style.dim(remark)]),
     style.dim(limits),
   ])
 }
