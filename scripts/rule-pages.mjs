@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, 'docs/rules')
 const table = join(root, 'packages/seamproof/src/contract/layer-rules/layer-rules.ts')
-const fixtures = ['rules.c', 'rules-memory.h', 'rules-lifecycle.h']
+const fixtures = ['rules.c', 'rules-memory.h', 'rules-lifecycle.h', 'rules-loop.h']
   .map((name) => readFileSync(join(root, 'packages/agent/test/layer/subjects', name), 'utf8'))
   .join('\n')
 

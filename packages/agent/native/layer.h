@@ -122,6 +122,10 @@ struct lyr_failure { napi_status status; uint32_t depth; uintptr_t pc; uint8_t f
 /* Bytes of a Buffer that a callback has a pointer to. */
 struct lyr_span { napi_value value; uintptr_t data; size_t bytes; bool is_gone; };
 
+/* What the kernel said of the thread, when the counter of ticks stood at `asked_at`. */
+struct lyr_core { uint64_t asked_at, cpu_ns, waited_ns; };
+enum { LYR_CORE_TICKS = 10000000 };
+
 struct lyr_thread {
   uint32_t thread_index; /* of the agent's state, which another thread may inherit */
   int32_t tid;
@@ -143,6 +147,7 @@ struct lyr_thread {
   uint64_t null_at; /* `total` when a call was given NULL for a value */
   bool is_owner;    /* of an env */
   uint64_t total;
+  struct lyr_core core;
   uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
   napi_status injected;       /* what napi_get_last_error_info says until another function is called */
   uint64_t injected_at;       /* `total` then */
@@ -404,7 +409,10 @@ bool lyr_has_watched(void);
 /* An object of this class is unwrapped. */
 void lyr_check_class(struct lyr_call *call, uint32_t wrapped_by);
 extern bool g_lyr_has_unwrapped;
+/* How long an outermost callback held the event loop (layer_loop.c). */
 extern uint64_t g_lyr_loop_us;
+void lyr_core_ask(struct lyr_thread *self, uint64_t ticks);
+void lyr_loop_held(struct lyr_call *call, const struct lyr_frame *frame, uint64_t ticks);
 /* The process is ending: destructors free what JavaScript will never look at again. */
 extern bool g_lyr_is_over;
 void lyr_crash_init(bool (*patch_node)(const char *name, void *replacement));

@@ -196,7 +196,12 @@ void lyr_frame_enter(struct lyr_thread *self, struct lyr_callback *callback, str
   }
   lyr_scope_push(self, LYR_SCOPE_FRAME, NULL, 0);
   frame->calls_before = self->total;
-  frame->started = __rdtsc();
+  uint64_t now = __rdtsc();
+  if (AGT_UNLIKELY(depth == 0 && env && now - self->core.asked_at > LYR_CORE_TICKS)) {
+    lyr_core_ask(self, now);
+    now = __rdtsc();
+  }
+  frame->started = now;
 }
 
 static bool is_thrown(const struct lyr_frame *frame) {
@@ -204,9 +209,6 @@ static bool is_thrown(const struct lyr_frame *frame) {
   return frame->env && frame->env->is_pending && LYR_REAL(napi_is_exception_pending)(frame->env->env, &thrown) == NAPI_OK &&
          thrown;
 }
-
-/* An outermost callback that takes longer is told of. SEAMPROOF_LAYER_LOOP_MS. */
-uint64_t g_lyr_loop_us = 50000;
 
 AGT_NOINLINE void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
   uint64_t ended = __rdtsc();
@@ -233,10 +235,8 @@ AGT_NOINLINE void lyr_frame_leave(struct lyr_thread *self, uint32_t depth) {
     if (frame->phase == LYR_PHASE_FINALIZER && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_002, callback->object, NULL);
     if (frame->phase == LYR_PHASE_CALL_JS && is_thrown(frame)) lyr_report(&call, LYR_RULE_ERROR_003, callback->object, NULL);
   }
-  if (AGT_UNLIKELY(ticks > 100000000) && env && depth == 0 && frame->phase != LYR_PHASE_INIT) { /* 25 ms and more */
-    uint64_t us = (uint64_t)((double)ticks / lyr_ticks_per_us());
-    if (us > g_lyr_loop_us) lyr_report(&call, LYR_RULE_LOOP_001, callback->object, LYR_NOTES(LYR_NUMBER("held the loop, ms", us / 1000)));
-  }
+  if (AGT_UNLIKELY(ticks > 100000000) && env && depth == 0 && frame->phase != LYR_PHASE_INIT) /* 25 ms and more */
+    lyr_loop_held(&call, frame, ticks);
   if (env && env->owner == self) env->is_pending = frame->was_pending;
   self->frame_count = depth;
 }

@@ -32,6 +32,7 @@ struct lyr_thread *lyr_self_slow(void) {
     self->addon_bytes = 0;
     self->frame_count = self->scope_count = self->unmade_count = self->span_count = self->refused_depth = 0;
     self->failure.status = NAPI_OK;
+    self->core.asked_at = 0;
     self->callback_scope = NULL;
     self->is_owner = false;
     memset(self->values, 0, sizeof self->values);

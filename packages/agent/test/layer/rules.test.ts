@@ -32,7 +32,7 @@ const endsBadly = new Set([
 
 const optIn = layerRules.filter((rule) => rule.optIn !== undefined).map((rule) => rule.id)
 
-/** On a machine that is busy with other things every callback may hold the loop for long. */
+/** On a busy machine a callback may be blocked for long by a thread that gets no core. */
 const patient = { SEAMPROOF_LAYER_LOOP_MS: '60000' }
 
 async function expectToFire(id: string, node = process.execPath): Promise<void> {
@@ -118,6 +118,30 @@ describe('the rules of the seam layer', () => {
     expect(finding.stacks.map((stack) => stack.role)).toEqual(['now', 'created', 'freed'])
     for (const { stack } of finding.stacks)
       expect((await run.trace.stackNames(stack)).includes('REF_002_bad')).toBe(true)
+  })
+})
+
+describe('a callback that takes long', () => {
+  const run = async (name: string) => await runLayer(folder, driveArguments(addon, name))
+  const msOf = (notes: readonly { name: string; value: string }[], name: string) =>
+    Number(notes.find((note) => note.name === name)?.value)
+
+  it('is blamed for what it computed', async () => {
+    const finding = (await run('LOOP_001_computing')).trace.meta.layer!.findings[0]!
+    expect(finding.ruleId).toBe('SEAM-LOOP-001')
+    expect(msOf(finding.notes, 'computing, ms')).toBeGreaterThanOrEqual(119)
+  })
+
+  it('is blamed for what it was blocked by', async () => {
+    const finding = (await run('LOOP_001_bad')).trace.meta.layer!.findings[0]!
+    expect(finding.ruleId).toBe('SEAM-LOOP-001')
+    expect(msOf(finding.notes, 'blocked, ms')).toBeGreaterThan(msOf(finding.notes, 'computing, ms'))
+  })
+
+  it('is not blamed for the time in which others had its core', async () => {
+    const preempted = await run('LOOP_001_preempted')
+    expect(Number(/took (\d+) ms/.exec(preempted.stderr)?.[1])).toBeGreaterThan(100)
+    expect(brokenRules(preempted)).toEqual([])
   })
 })
 

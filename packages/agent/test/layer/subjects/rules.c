@@ -1,5 +1,6 @@
 /* For each rule of the layer a function that breaks it (`_bad`) and a twin that does the same rightly (`_good`). */
 #define NAPI_VERSION 8
+#define _GNU_SOURCE
 #include <node_api.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -587,8 +588,7 @@ CASE(CRASH_001_good) { UNUSED(info); UNUSED(env); static volatile int place; pla
 
 /* --------------------------------------------------------------------------------------------------------- event loop */
 
-CASE(LOOP_001_bad) { UNUSED(info); UNUSED(env); usleep(120000); return NULL; }
-CASE(LOOP_001_good) { UNUSED(info); UNUSED(env); usleep(1000); return NULL; }
+#include "rules-loop.h"
 
 /* ------------------------------------------------------------------------------------- what piles up, round by round */
 
@@ -614,7 +614,8 @@ NAPI_MODULE_INIT() {
       BOTH(HANDOFF_011), BOTH(HANDOFF_012), BOTH(WORK_005), BOTH(WORK_006), BOTH(ERROR_004), BOTH(ERROR_005), BOTH(ERROR_006),
       BOTH(REF_007), BOTH(LOOP_002), BOTH(ASYNC_001), BOTH(ASYNC_002), BOTH(ASYNC_003), BOTH(ASYNC_004), BOTH(TSFN_006),
       BOTH(TSFN_007), BOTH(TSFN_008), BOTH(HOOK_004), BOTH(ENV_006), BOTH(ENV_007), BOTH(ENV_008),
-      {"ERROR_004_garbage", ERROR_004_garbage}, {"held_at_end", held_at_end}, BOTH(refused),
+      {"ERROR_004_garbage", ERROR_004_garbage}, {"LOOP_001_computing", LOOP_001_computing},
+      {"LOOP_001_preempted", LOOP_001_preempted}, {"held_at_end", held_at_end}, BOTH(refused),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     napi_value function;

@@ -266,8 +266,8 @@ export const apiRules: LayerRule[] = [
     anchor: 'simple-asynchronous-operations',
     otherwise: 'Nothing else happens in the process meanwhile.',
     detection:
-      'The time from the entry to the return of an outermost callback, JavaScript that it calls included.',
-    fix: 'Do the work in an async work, or in pieces.',
+      'The time from the entry to the return of an outermost callback, JavaScript that it calls included, less the time in which the thread could have run and other threads had the core (/proc/self/task/TID/schedstat; where the kernel keeps none, only computing counts). What is left is told as computing (the thread’s CPU clock) and blocked (system calls, locks), each to a few ms.',
+    fix: 'What computes belongs into an async work, or into pieces; what blocks needs its asynchronous form.',
   },
   {
     id: 'SEAM-REF-007',
