@@ -409,6 +409,11 @@ extern bool g_lyr_active;
 /* What Node itself exports under the name that led to `found`. */
 void *agt_layer_real(void *found);
 void agt_layer_mark(enum agt_mark_kind kind);
+/* What the layer's books take that grow with the subject's calls, and in how many mappings. */
+uint64_t agt_layer_table_bytes(void);
+uint32_t agt_layer_table_mappings(void);
+/* Calls of exports so far, and Node-API calls inside of them; false without the layer. */
+bool agt_layer_crossings(uint64_t *crossings, uint64_t *calls);
 /* Whether this allocation is to fail, which is asked only when `g_lyr_fails_allocations`. Not inside the agent. */
 extern bool g_lyr_fails_allocations;
 /* Allocations are not recorded: only the layer is asked. Set once, before main. */

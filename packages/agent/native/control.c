@@ -140,7 +140,11 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     if (strcmp(counters[i].name, name) == 0) value = (double)atomic_load(counters[i].counter);
   if (strcmp(name, "events") == 0) value = (double)(atomic_load(&g_seq) - 1);
   if (strcmp(name, "liveBytes") == 0 && g_is_aggregate) value = (double)agt_live_bytes();
-  if (strcmp(name, "tableBytes") == 0 && g_is_aggregate) value = (double)agt_live_table_bytes();
+  if (strcmp(name, "tableBytes") == 0 && g_is_aggregate) value = (double)(agt_live_table_bytes() + agt_layer_table_bytes());
+  if (strcmp(name, "tableMappings") == 0) value = (double)agt_layer_table_mappings();
+  uint64_t crossings, calls;
+  if (strcmp(name, "crossings") == 0 && agt_layer_crossings(&crossings, &calls)) value = (double)crossings;
+  if (strcmp(name, "napiCalls") == 0 && agt_layer_crossings(&crossings, &calls)) value = (double)calls;
   if (strcmp(name, "stackNodes") == 0) value = (double)agt_tree_count();
   g_napi.create_double(env, value, &result);
   return result;

@@ -308,6 +308,7 @@ double lyr_ticks_per_us(void);
 /* --------------------------------------------------------------------------------------- objects (layer_object.c) */
 
 bool lyr_objects_init(void);
+uint64_t lyr_objects_bytes(void);
 struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct lyr_call *call);
 /* The object behind a handle that the addon holds; NULL when it is not one of ours: then the handle is Node's own. */
 struct lyr_object *lyr_object_of(const void *handle);

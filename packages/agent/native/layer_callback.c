@@ -409,6 +409,42 @@ void agt_layer_alloc(struct agt_thread *thread, size_t bytes) {
   callback->allocated_bytes += bytes;
 }
 
+uint64_t agt_layer_table_bytes(void) {
+  if (!g_lyr_active) return 0;
+  pthread_mutex_lock(&g_callbacks.lock);
+  /* Of a block, what was used. */
+  uint64_t bytes = (uint64_t)(g_callbacks.block_count - 1) * BLOCK + PAGE + g_callbacks.used * sizeof(struct lyr_callback);
+  pthread_mutex_unlock(&g_callbacks.lock);
+  return bytes + lyr_objects_bytes();
+}
+
+/* A block's thunks can be executed, and its records be written to: that makes two. */
+uint32_t agt_layer_table_mappings(void) {
+  if (!g_lyr_active) return 0;
+  pthread_mutex_lock(&g_callbacks.lock);
+  uint32_t count = 2 * g_callbacks.block_count;
+  pthread_mutex_unlock(&g_callbacks.lock);
+  return count;
+}
+
+/* Of all exports and all threads, so far. A thread that is in the middle of a call may be a call behind. */
+bool agt_layer_crossings(uint64_t *crossings, uint64_t *calls) {
+  *crossings = *calls = 0;
+  if (!g_lyr_active) return false;
+  pthread_mutex_lock(&g_callbacks.lock);
+  for (uint32_t block = 0; block < g_callbacks.block_count; block++) {
+    uint32_t count = block + 1 == g_callbacks.block_count ? g_callbacks.used : THUNKS;
+    for (uint32_t i = 0; i < count; i++) {
+      const struct lyr_callback *callback = record_at(block, i);
+      if (callback->kind != LYR_FUNCTION) continue;
+      *crossings += callback->calls;
+      *calls += callback->napi_calls;
+    }
+  }
+  pthread_mutex_unlock(&g_callbacks.lock);
+  return true;
+}
+
 /* CROSSINGS records: totals so far of every export that was called since the last time. */
 void lyr_crossings_write(void) {
   double ticks_per_us = lyr_ticks_per_us();

@@ -36,6 +36,13 @@ bool lyr_objects_init(void) {
   return g_pool.objects && g_sites;
 }
 
+uint64_t lyr_objects_bytes(void) {
+  pthread_mutex_lock(&g_pool.lock);
+  uint64_t bytes = (uint64_t)g_pool.used * sizeof(struct lyr_object);
+  pthread_mutex_unlock(&g_pool.lock);
+  return bytes;
+}
+
 static struct lyr_site *site_of(const struct lyr_object *object) {
   uint64_t key = (uint64_t)object->created << 24 | (uint64_t)object->addon << 8 | object->type;
   uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 50);

@@ -60,6 +60,7 @@ export function soakFacts(head: SoakHead, lines: readonly SoakLine[]): SoakFacts
       count: measured.reduce((sum, interval) => sum + interval.gcCount, 0),
       totalMs: measured.reduce((sum, interval) => sum + interval.gcMs, 0),
     },
+    ...crossingsOf(measured),
     growth: judged === undefined ? [] : soakGrowth(judged.intervals, judged.rests),
     series: soakSeries(lines),
     traceBytes: intervals.at(-1)?.traceBytes ?? 0,
@@ -135,6 +136,30 @@ function loadOf(parts: readonly Part[], measured: readonly SoakInterval[]): Soak
 function wallOf(part: Part): number {
   const first = part.rests[0]?.elapsedMs
   return first === undefined ? 0 : part.lines.at(-1)!.elapsedMs - first
+}
+
+function crossingsOf(intervals: readonly SoakInterval[]): Pick<SoakFacts, 'crossings'> {
+  const counted = intervals.filter((one) => one.crossingCount !== undefined && one.loadMs > 0)
+  if (counted.length === 0) return {}
+  const sum = (pick: (interval: SoakInterval) => number) =>
+    counted.reduce((total, one) => total + pick(one), 0)
+  const crossingCount = sum((one) => one.crossingCount ?? 0)
+  const napiCallCount = sum((one) => one.napiCallCount ?? 0)
+  const operationCount = Math.max(
+    1,
+    sum((one) => one.completedCount),
+  )
+  return {
+    crossings: {
+      crossingCount,
+      napiCallCount,
+      crossingsPerOperation: crossingCount / operationCount,
+      napiCallsPerOperation: napiCallCount / operationCount,
+      crossingsPerS: medianWithInterval(
+        counted.map((one) => ((one.crossingCount ?? 0) / one.loadMs) * 1000),
+      ),
+    },
+  }
 }
 
 function floorOf(floors: readonly SoakFloor[], histogram: Histogram): SoakFloorFacts {

@@ -24,7 +24,7 @@ const counts: [GrowthSubject, (memory: Memory) => number | undefined][] = [
   ['file descriptors', (memory) => memory.fdCount],
   ['threads', (memory) => memory.threadCount],
   ['handles', (memory) => memory.handleCount],
-  ['mappings', (memory) => memory.mappingCount],
+  ['mappings', ({ mappingCount, agentMappingCount }) => mappingCount - (agentMappingCount ?? 0)],
 ]
 
 /** What grew over the measured time of one part, and how fast. */

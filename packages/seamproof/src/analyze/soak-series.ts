@@ -8,6 +8,7 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
   const shown = intervals.filter((interval) => interval.loadMs >= longestMs / 2)
   const floors = lines.filter((line) => line.type === 'floor')
   const rests = lines.filter((line) => line.type === 'rest')
+  const crossed = shown.filter((one) => one.crossingCount !== undefined)
   const of = (pick: (interval: SoakInterval) => number) => shown.map(pick)
   return {
     elapsedMs: of((one) => one.elapsedMs),
@@ -29,6 +30,7 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
     cpuShare: of((one) => one.cpuShare),
     runQueueWaitShare: of((one) => one.runQueueWaitShare),
     gcMs: of((one) => one.gcMs),
+    ...crossingsOf(intervals, crossed),
     floorMs: floors.map((one) => one.elapsedMs),
     floorP99Ns: floors.map((one) => one.latency.p99Ns),
     restMs: rests.map((one) => one.elapsedMs),
@@ -36,3 +38,25 @@ export function soakSeries(lines: readonly SoakLine[]): SoakSeries {
     restUssBytes: rests.map((one) => one.memory.privateDirtyBytes - (one.memory.agentBytes ?? 0)),
   }
 }
+
+/** Intervals that are not shown are in the total all the same. */
+function crossingsOf(
+  intervals: readonly SoakInterval[],
+  shown: readonly SoakInterval[],
+): Pick<SoakSeries, 'crossingMs' | 'crossingsPerS' | 'napiCallsPerS' | 'crossingTotal'> {
+  let total = 0
+  const totals = new Map(
+    intervals.map((one) => {
+      total += one.crossingCount ?? 0
+      return [one, total] as const
+    }),
+  )
+  return {
+    crossingMs: shown.map((one) => one.elapsedMs),
+    crossingsPerS: shown.map((one) => perS(one, one.crossingCount)),
+    napiCallsPerS: shown.map((one) => perS(one, one.napiCallCount)),
+    crossingTotal: shown.map((one) => totals.get(one) ?? 0),
+  }
+}
+
+const perS = ({ loadMs }: SoakInterval, count = 0): number => (count / loadMs) * 1000

@@ -82,6 +82,8 @@ function soakMetrics() {
   const descriptors = gauge('open_fds', 'Open file descriptors')
   const threads = gauge('threads', 'Threads')
   const handles = gauge('handles', 'Handles and requests of the event loop')
+  const crossings = gauge('crossings_total', 'Calls of native exports, warm-up included')
+  const napiCalls = gauge('napi_calls_total', 'Node-API calls that those exports made')
   const cpu = gauge('cpu_share', 'Processors used, of one')
   const wait = gauge('run_queue_wait_share', 'Share of the time ready to run without a processor')
   return {
@@ -108,6 +110,8 @@ function soakMetrics() {
       descriptors.set(memory.fdCount)
       threads.set(memory.threadCount)
       handles.set(memory.handleCount)
+      if (line.crossingCount !== undefined) crossings.inc(line.crossingCount)
+      if (line.napiCallCount !== undefined) napiCalls.inc(line.napiCallCount)
       cpu.set(line.cpuShare)
       wait.set(line.runQueueWaitShare)
     },

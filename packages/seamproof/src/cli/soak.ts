@@ -29,6 +29,7 @@ interface SoakOptions {
   restartOnCrash?: number
   realtime: boolean
   floor: boolean
+  layer: boolean
   node?: string
   config?: string
   serve?: number | true
@@ -71,6 +72,7 @@ export function soakCommand(): Command {
     .option('--restart-on-crash <count>', 'start the subject again so many times', Number)
     .option('--no-realtime', 'ordinary scheduling, also where SCHED_FIFO is permitted')
     .option('--no-floor', 'no process beside the subject that measures the machine’s own latency')
+    .option('--no-layer', 'without the seam layer: crossings are neither counted nor checked')
     .option('-o, --out <folder>', 'where the record goes (default: soak-NAME-TIME.seamproof)')
     .option('--force', 'replace a record that is there already')
     .option(
@@ -159,6 +161,7 @@ async function drive(
         memoryLimitBytes: options.memoryLimit,
         isOrdinary: !options.realtime,
         hasNoFloor: !options.floor,
+        hasNoLayer: !options.layer,
         restartsMax: options.restartOnCrash,
         stop: stop.signal,
         onStart: (folder: string, head: SoakHead) => {

@@ -17,6 +17,8 @@ export interface SoakFacts {
   runQueueWaitShare: number
   cpuShare: number
   gc: { count: number; totalMs: number }
+  /** Absent where the seam layer was not in the subject. */
+  crossings?: SoakCrossings
   growth: SoakGrowth[]
   series: SoakSeries
   traceBytes: number
@@ -52,6 +54,16 @@ export interface SoakLoad {
   intervalPerS: Estimate
   heldShare: number
   backlogMaxCount: number
+}
+
+/** Of the measured load. */
+export interface SoakCrossings {
+  crossingCount: number
+  napiCallCount: number
+  crossingsPerOperation: number
+  napiCallsPerOperation: number
+  /** Of the rates of single intervals. */
+  crossingsPerS: Estimate
 }
 
 export interface SoakFloorFacts extends Pick<SoakFloor, 'latency' | 'runQueueWaitShare'> {
@@ -110,6 +122,12 @@ export interface SoakSeries {
   cpuShare: number[]
   runQueueWaitShare: number[]
   gcMs: number[]
+  /** Of the intervals with the seam layer in the subject. */
+  crossingMs: number[]
+  crossingsPerS: number[]
+  napiCallsPerS: number[]
+  /** Since the beginning, warm-ups included. */
+  crossingTotal: number[]
   floorMs: number[]
   floorP99Ns: number[]
   restMs: number[]

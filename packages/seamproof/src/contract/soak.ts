@@ -60,6 +60,8 @@ export interface SubjectMemory {
   nativeLiveBytes?: number
   /** The agent's own tables, of stacks and of live blocks: they are in the process's memory too, and no growth of the subject. */
   agentBytes?: number
+  /** Mappings in which the seam layer keeps its books. */
+  agentMappingCount?: number
   /** The lowest of the interval, taken four times a second: what is garbage counts least. */
   heapUsedBytes: number
   /** Committed. */
@@ -112,6 +114,10 @@ export interface SoakInterval extends SoakLineHead {
   eventLoopUtilization: number
   gcCount: number
   gcMs: number
+  /** Calls of native exports. Absent where the seam layer was not in the subject; so is the next. */
+  crossingCount?: number
+  /** Node-API calls that those exports made. */
+  napiCallCount?: number
   /** What it took the subject to report this interval, the one before: the load waited for it. */
   reportMs: number
   memory: SubjectMemory & ProcessStatus

@@ -14,13 +14,16 @@ afterAll(() => sandbox.remove())
 const workloads = `import { createRequire } from 'node:module'
 import { workload } from 'seamproof'
 
-type Soaked = Record<'loseBlock' | 'freeBlock' | 'raisePeak' | 'crash', () => void>
+type Soaked = Record<'loseBlock' | 'freeBlock' | 'raisePeak' | 'crash', () => void> & {
+  takeNumber(value: number): void
+}
 const soaked = createRequire(import.meta.url)('./soaked.node') as Soaked
 const kept: object[] = []
 let calls = 0
 
 workload('loses a block', { run: () => soaked.loseBlock() })
 workload('frees a block', { run: () => soaked.freeBlock() })
+workload('crosses twice', { run: () => { soaked.takeNumber(calls); soaked.freeBlock() } })
 workload('raises its peak', { run: () => soaked.raisePeak() })
 workload('keeps objects', { run: () => { kept.push({ a: calls++, b: [calls] }) } })
 workload('stalls', {
@@ -51,6 +54,7 @@ interface Report {
     latency: { p99Ns: number }
     service: { p99Ns: number }
     parts: { endReason: string; gapMs: number }[]
+    crossings?: { crossingCount: number; napiCallCount: number }
   }
 }
 
@@ -77,6 +81,17 @@ async function soak(name: string, folder: string, args: readonly string[] = []) 
 
 const growthOf = ({ facts }: Report, what: string): Growth =>
   facts.growth.find((one) => one.what === what)!
+/** What a soak is to record over time, by the names that its facts give them. */
+const ofIntervals = [
+  ...['nativeLiveBytes', 'rssBytes', 'anonBytes', 'heapUsedBytes', 'externalBytes'],
+  ...['fdCount', 'threadCount', 'handleCount', 'crossingsPerS', 'napiCallsPerS', 'crossingTotal'],
+  ...['p50Ns', 'p99Ns', 'p999Ns', 'maxNs', 'achievedPerS', 'cpuShare'],
+]
+const ofRests = ['restLiveBytes', 'restUssBytes']
+
+const seriesOf = (folder: string): Record<string, number[]> =>
+  JSON.parse(readFileSync(sandbox.path(`${folder}/soak-facts.json`), 'utf8')).series
+
 const statusOf = ({ checks }: Report, check: string) =>
   checks.find((one) => one.check === check)?.status
 const grown = ({ grown }: Report) => grown.map((one) => one.what)
@@ -127,6 +142,42 @@ describe('what grows is told apart', () => {
     const { report } = await soak('keeps objects', 'objects', ['--rate', '40k/s'])
     expect(grown(report)[0]).toBe('V8 heap')
     expect(statusOf(report, 'memory growth: V8 heap')).toBe('fail')
+  })
+})
+
+describe('the series', () => {
+  test('each kind of memory and resource, crossings and latency are recorded at every interval or rest', async () => {
+    await soak('crosses twice', 'series')
+    const series = seriesOf('series')
+    const intervals = series.elapsedMs!.length
+    expect(intervals).toBeGreaterThanOrEqual(4)
+    const rests = series.restMs!.length
+    expect(rests).toBeGreaterThanOrEqual(5)
+    for (const name of ofIntervals) {
+      expect(series[name], name).toHaveLength(intervals)
+      expect(Math.min(...series[name]!), name).toBeGreaterThan(0)
+    }
+    for (const name of ofRests) {
+      expect(series[name], name).toHaveLength(rests)
+      expect(Math.min(...series[name]!), name).toBeGreaterThan(0)
+    }
+  })
+
+  test('crossings are those of the subject, neither more nor fewer', async () => {
+    const { report } = await soak('crosses twice', 'crossings')
+    const { crossings, load } = report.facts
+    expect(crossings?.crossingCount).toBe(2 * load.completedCount)
+    // The one asks for its argument, and takes it: the other is given none.
+    expect(crossings?.napiCallCount).toBe(2 * load.completedCount)
+    expect(seriesOf('crossings').crossingTotal!.at(-1)).toBeGreaterThan(crossings!.crossingCount)
+  })
+
+  test('without the seam layer they are said not to be counted', async () => {
+    const { report } = await soak('crosses twice', 'uncounted', ['--no-layer', '--for', '2s'])
+    expect(report.facts.crossings).toBeUndefined()
+    expect(seriesOf('uncounted').crossingMs).toEqual([])
+    const { stdout } = await sandbox.run(['soak', '--report', 'uncounted'])
+    expect(stdout).toMatch(/crossings\s+not counted: the seam layer was not in the subject/)
   })
 })
 

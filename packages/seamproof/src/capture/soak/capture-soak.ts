@@ -34,6 +34,8 @@ export interface CaptureSoakOptions {
   isOrdinary?: boolean | undefined
   /** No second process that measures the machine's floor. */
   hasNoFloor?: boolean | undefined
+  /** Without the seam layer: no crossings are counted, and none is checked. */
+  hasNoLayer?: boolean | undefined
   /** How often a subject that crashed is started again, for the time that is left. */
   restartsMax?: number | undefined
   /** Each line as it is recorded, for who watches. */
@@ -291,12 +293,15 @@ function finishManifest(
   updateManifest(folder, manifest)
 }
 
-function environmentOf(folder: string, { env }: CaptureSoakOptions): Record<string, string> {
+function environmentOf(
+  folder: string,
+  { env, hasNoLayer }: CaptureSoakOptions,
+): Record<string, string> {
   return subjectEnvironment({
     captureDir: folder,
     mode: 'aggregate',
     isExact: false,
     isWorkload: true,
-    userEnv: env,
+    userEnv: { ...env, SEAMPROOF_LAYER: hasNoLayer ? '0' : '1' },
   })
 }

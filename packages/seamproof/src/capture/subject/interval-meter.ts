@@ -12,6 +12,8 @@ interface Counter {
   stats(name: string): number
 }
 
+type Crossings = Required<Pick<IntervalReport, 'crossingCount' | 'napiCallCount'>>
+
 const heapSampleMs = 250
 
 /** Adds up what one interval saw, in the subject itself; bounded, whatever the length of the soak. */
@@ -27,6 +29,7 @@ export class IntervalMeter {
   #loadSinceMs: number | undefined
   #scheduled = 0
   #completed = 0
+  #crossings: Crossings | undefined
   #times = schedulerTimes()
   #utilization = performance.eventLoopUtilization()
   #startedMs = performance.now()
@@ -36,6 +39,7 @@ export class IntervalMeter {
     this.#loop = loop
     this.#countsPaths = countsPaths
     this.#counter = counter
+    this.#crossings = this.#crossingsNow()
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
         // Those of a rest were asked for.
@@ -71,6 +75,7 @@ export class IntervalMeter {
     const times = schedulerTimes()
     const utilization = performance.eventLoopUtilization(this.#utilization)
     const { latency, service } = this.#loop
+    const crossings = this.#crossingsNow()
     const report: IntervalReport = {
       isWarmup,
       loadMs: this.#loadMs,
@@ -84,6 +89,7 @@ export class IntervalMeter {
       eventLoopUtilization: utilization.utilization,
       gcCount: this.#gcCount,
       gcMs: this.#gcMs,
+      ...crossingsBetween(this.#crossings, crossings),
       reportMs: this.#reportMs,
       memory: this.memory(),
     }
@@ -91,6 +97,7 @@ export class IntervalMeter {
     service.reset()
     this.#scheduled = counts.scheduledCount
     this.#completed = counts.completedCount
+    this.#crossings = crossings
     this.#times = times
     this.#utilization = performance.eventLoopUtilization()
     this.#gcCount = 0
@@ -113,13 +120,24 @@ export class IntervalMeter {
     return path
   }
 
+  /** Totals that the seam layer keeps; undefined without it. */
+  #crossingsNow(): Crossings | undefined {
+    const crossingCount = this.#counter.stats('crossings')
+    if (Number.isNaN(crossingCount)) return undefined
+    return { crossingCount, napiCallCount: this.#counter.stats('napiCalls') }
+  }
+
   memory(): SubjectMemory {
     const { heapTotal, external, arrayBuffers } = process.memoryUsage()
     const nativeLiveBytes = this.#counter.stats('liveBytes')
     return {
       ...(Number.isNaN(nativeLiveBytes)
         ? {}
-        : { nativeLiveBytes, agentBytes: this.#counter.stats('tableBytes') }),
+        : {
+            nativeLiveBytes,
+            agentBytes: this.#counter.stats('tableBytes'),
+            agentMappingCount: this.#counter.stats('tableMappings'),
+          }),
       heapUsedBytes: Math.min(this.#heapUsedMin, getHeapStatistics().used_heap_size),
       heapTotalBytes: heapTotal,
       externalBytes: external,
@@ -132,6 +150,17 @@ export class IntervalMeter {
   memoryNow(): SubjectMemory {
     this.#heapUsedMin = Number.POSITIVE_INFINITY
     return this.memory()
+  }
+}
+
+function crossingsBetween(
+  before: Crossings | undefined,
+  now: Crossings | undefined,
+): Partial<Crossings> {
+  if (before === undefined || now === undefined) return {}
+  return {
+    crossingCount: now.crossingCount - before.crossingCount,
+    napiCallCount: now.napiCallCount - before.napiCallCount,
   }
 }
 

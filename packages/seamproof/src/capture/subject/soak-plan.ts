@@ -46,6 +46,8 @@ export interface IntervalReport {
   eventLoopUtilization: number
   gcCount: number
   gcMs: number
+  crossingCount?: number
+  napiCallCount?: number
   reportMs: number
   memory: SubjectMemory
 }

@@ -202,6 +202,15 @@ function chartsOf({ facts: { series } }: SoakReportInput): SoakChartData[] {
       lines: [line('done', series.achievedPerS)],
     },
     {
+      title: 'Crossings per second',
+      unit: 'perS',
+      isFromZero: true,
+      lines: [
+        line('calls of native exports', series.crossingsPerS, series.crossingMs),
+        line('Node-API calls', series.napiCallsPerS, series.crossingMs),
+      ],
+    },
+    {
       title: 'Processor',
       unit: 'share',
       isFromZero: true,

@@ -1,7 +1,7 @@
 /** What a person sees in the terminal while a soak runs; drawn again after each interval. */
 import type { SoakFacts } from '../../contract/soak-facts.js'
 import type { SoakVerdicts } from '../../contract/soak-verdict.js'
-import { formatBytes, formatPercent } from '../format-quantity.js'
+import { formatBytes, formatCount, formatPercent } from '../format-quantity.js'
 import { formatNs, formatPerS, formatRatioRange, formatSpan } from '../soak-words.js'
 import { soakChartLines } from './soak-chart.js'
 import { padEnd, type TextOptions, textStyle } from './text-style.js'
@@ -47,6 +47,7 @@ export function renderSoakLive(
             'memory',
             `native live ${formatBytes(series.nativeLiveBytes[last]!)}  RSS ${formatBytes(series.rssBytes[last]!)}  V8 ${formatBytes(series.heapUsedBytes[last]!)}`,
           ),
+          row('crossings', crossingsText(facts)),
           row(
             'growth',
             live === undefined || uss === undefined
@@ -64,6 +65,12 @@ export function renderSoakLive(
     ...failing.map(({ check, evidence }) => `${style.fail('✗')} ${check}: ${evidence}`),
     style.dim('Ctrl-C brings it to an end, with its report'),
   ]
+}
+
+function crossingsText({ series }: SoakFacts): string {
+  const perS = series.crossingsPerS.at(-1)
+  if (perS === undefined) return 'not counted: no seam layer in the subject'
+  return `${formatPerS(perS)}, ${formatPerS(series.napiCallsPerS.at(-1)!)} Node-API calls; ${formatCount(series.crossingTotal.at(-1)!)} in all`
 }
 
 function floorText({ series }: SoakFacts): string {

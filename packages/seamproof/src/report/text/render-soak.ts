@@ -100,7 +100,7 @@ function grownLines({ verdicts, facts, capture }: SoakReportInput, style: TextSt
 }
 
 function loadLines(
-  { load, head, gc, cpuShare, runQueueWaitShare, traceBytes }: SoakFacts,
+  { load, head, gc, cpuShare, runQueueWaitShare, traceBytes, crossings }: SoakFacts,
   style: TextStyle,
 ): string[] {
   const row = (label: string, text: string) =>
@@ -118,9 +118,16 @@ function loadLines(
       'processor',
       `${formatPercent(cpuShare)} of one; ready and waiting for it ${formatPercent(runQueueWaitShare)} of the time; garbage collection ${formatCount(gc.count)} times, ${formatNs(gc.totalMs * 1e6)}`,
     ),
+    row('crossings', crossingsText(crossings)),
     row('warm-up', `${formatSpan(head.warmupMs)} before that, in no figure`),
     row('trace', formatBytes(traceBytes)),
   ]
+}
+
+function crossingsText(crossings: SoakFacts['crossings']): string {
+  if (crossings === undefined) return 'not counted: the seam layer was not in the subject'
+  const { crossingCount, crossingsPerS, crossingsPerOperation, napiCallsPerOperation } = crossings
+  return `${formatCount(crossingCount)} calls of native exports, ${formatPerS(crossingsPerS.value)}, ${crossingsPerOperation.toFixed(2)} per operation, with ${napiCallsPerOperation.toFixed(2)} Node-API calls`
 }
 
 function latencyLines(
@@ -181,6 +188,7 @@ function charts({ series, head, parts }: SoakFacts, style: TextStyle): string[] 
     ...chart('USS at rest', series.restMs, series.restUssBytes, formatBytes, false),
     ...chart('p99', series.elapsedMs, series.p99Ns, formatNs, true),
     ...chart('Operations per second', series.elapsedMs, series.achievedPerS, formatPerS, true),
+    ...chart('Crossings per second', series.crossingMs, series.crossingsPerS, formatPerS, true),
   ]
 }
 
