@@ -11,6 +11,11 @@ export interface LeakRecord {
   isLost: boolean
   offset: number
   log: string
+  /**
+   * The stack's addresses, by which the tool tells its records apart. Names do not: a function of JavaScript that moved to
+   * another tier has its name still, and a record of its own.
+   */
+  addresses: string
 }
 
 export interface LeakOverRounds {
@@ -110,7 +115,7 @@ interface Total {
 
 /**
  * Records belong to the check whose end is the first checkpoint behind them in their log. A check may list only what became
- * more, so what it leaves out stands as it was, stack by stack.
+ * more, so what it leaves out stands as it was, address by address.
  */
 function totalsByCheck(group: readonly LeakRecord[], checkpoints: readonly Checkpoint[]) {
   const behindLast = checkpoints.length
@@ -120,7 +125,7 @@ function totalsByCheck(group: readonly LeakRecord[], checkpoints: readonly Check
     const index = found === -1 ? behindLast : found
     const check = byCheck.get(index) ?? new Map<string, Total>()
     byCheck.set(index, check)
-    const key = stackKey(record)
+    const key = `${record.log} ${record.addresses}`
     const total = check.get(key) ?? { bytes: 0, blocks: 0 }
     check.set(key, { bytes: total.bytes + record.bytes, blocks: total.blocks + record.blocks })
   }
@@ -131,10 +136,6 @@ function totalsByCheck(group: readonly LeakRecord[], checkpoints: readonly Check
     totals.push(sumOf([...standing.values()]))
   }
   return totals
-}
-
-function stackKey({ stack, log }: LeakRecord): string {
-  return `${log} ${stack.frames.map((frame) => `${frame.moduleName}!${frame.functionName}:${frame.line}`).join('<')}`
 }
 
 function sumOf(totals: readonly Total[]): Total {

@@ -80,6 +80,7 @@ function leakOf(report: ToolReport, stacks: DefectStack[], log: string): LeakRec
     isLost: lost.test(rule),
     offset,
     log,
+    addresses: report.stacks[0]!.frames.map(({ pc }) => pc.toString(16)).join(' '),
   }
 }
 

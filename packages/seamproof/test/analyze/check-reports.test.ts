@@ -122,6 +122,19 @@ describe('leaks between rounds', () => {
     expect(reports).toMatchObject([{ perOperation: { blocks: 1 } }])
   })
 
+  test('add up where JavaScript of one name called from code at another address', () => {
+    const listed = [100, 0, 50, 50, 50]
+    const reports = listed.flatMap((blocks, check) =>
+      leaks([...Array.from({ length: check }, () => 0), blocks], {
+        rule: 'Leak_DefinitelyLost',
+        frames: leaky.map((frame, depth) => ({ ...frame, pc: depth === 3 ? check : 1 })),
+      }).slice(-1),
+    )
+    expect(judged(reports.filter(({ blocks }) => blocks !== 0)).reports).toMatchObject([
+      { workload: 'w', perOperation: { blocks: 1 } },
+    ])
+  })
+
   test('count what something still points to only as it grows, as a warning', () => {
     const rule = 'Leak_StillReachable'
     const grows = judged(leaks([100, 100, 150, 200, 250], { rule }), { instrument: 'memcheck' })
