@@ -15,8 +15,10 @@ const tools = [
   { package: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'], any: true },
   { package: 'vim', commands: ['vim'] },
   { package: 'valgrind', commands: ['valgrind'] },
-  // A subject that is built with it.
+  // Subjects that are built with them.
   { package: 'cmake', commands: ['cmake'] },
+  { package: 'cargo', commands: ['cargo'] },
+  { package: 'clang libclang-rt-dev', commands: ['clang', 'clang++'] },
   // Names of Rust code are read from a library that the tests compile.
   { package: 'rustc', commands: ['rustc'] },
   // The agent beside other allocators.

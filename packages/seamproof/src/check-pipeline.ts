@@ -54,15 +54,6 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
   const all = planChecks(options.instruments, options.targets, shard?.count)
   const planned = plannedChecks(all)
   const jobs = all.filter((job) => shard === undefined || job.shard === shard.index)
-  if (jobs.length === 0)
-    throw new SeamproofError(
-      'SHARD_EMPTY',
-      `shard ${shard?.index} of ${shard?.count} has nothing to do`,
-      {
-        exitCode: ExitCode.usage,
-        hint: `there are ${all.length} runs: more shards than that are of no use`,
-      },
-    )
   const durations = new CheckDurations(options.env)
   const runs = new Map<CheckJob, CheckRun>()
   const keep = () => {

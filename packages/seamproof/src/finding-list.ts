@@ -17,6 +17,7 @@ import {
   type FindingVerdicts,
   type JudgeFindingsOptions,
   judgeFindings,
+  judgeIdleShard,
 } from './judge/judge-findings.js'
 
 export interface CheckResult {
@@ -33,7 +34,10 @@ export function checkResult(
 ): CheckResult {
   const found = mergeFindings(runs)
   const leaks = summarizeLeaks(runs, found)
-  const verdicts = judgeFindings({ runs, findings: found, leaks }, judge)
+  const isIdle = shard !== undefined && planned.every((one) => one.shard !== shard.index)
+  const verdicts = isIdle
+    ? judgeIdleShard(shard, planned.length)
+    : judgeFindings({ runs, findings: found, leaks }, judge)
   return {
     verdicts,
     list: {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, relative } from 'node:path'
 import { checkReports } from './analyze/check-reports.js'
+import type { BuildSystem } from './capture/build/build-plan.js'
+import type { SubjectBuild } from './capture/build/subject-build.js'
 import type { CheckCapture, CheckOptions } from './capture/checkers/check-capture.js'
 import type { Checker, CheckerName } from './capture/checkers/checker.js'
 import { checkers } from './capture/checkers/checkers.js'
@@ -108,11 +110,18 @@ function isPartial({ loaded, failure }: CheckCapture, { withoutBuild }: Checker)
 function notesOf({ builds, notes }: CheckCapture): string[] {
   return [
     ...builds.map(
-      ({ libraries, compiler, isCached, wallMs, projectDir }) =>
-        `${libraries.map(({ name }) => name).join(', ')} of ${basename(projectDir)} built with ${compiler.version.split(' ')[0]}${isCached ? ' (as built before)' : ` in ${(wallMs / 1000).toFixed(1)} s`}`,
+      ({ libraries, compiler, system, isCached, wallMs, projectDir }) =>
+        `${libraries.map(({ name }) => name).join(', ')} of ${basename(projectDir)} built with ${compilerText(compiler, system)}${isCached ? ' (as built before)' : ` in ${(wallMs / 1000).toFixed(1)} s`}`,
     ),
     ...notes,
   ]
+}
+
+/** `clang 14.0.6`; the rest of its first line is of who packed it. */
+function compilerText({ cc, version }: SubjectBuild['compiler'], system: BuildSystem): string {
+  if (system === 'cargo') return 'cargo'
+  const number = /\b\d+(\.\d+)+/.exec(version.replace(/\([^)]*\)/g, ''))?.[0]
+  return number === undefined ? basename(cc) : `${basename(cc)} ${number}`
 }
 
 function logFaults(logs: readonly { name: string; log: ToolLog }[]): string[] {

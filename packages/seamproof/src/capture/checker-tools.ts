@@ -46,8 +46,24 @@ function checkSanitizers(): MachineCheck {
 function checkBuildTools(): MachineCheck {
   const name = 'builds'
   const missing = ['make', 'python3', 'g++'].filter((command) => findInPath(command) === undefined)
-  if (missing.length === 0) return { name, status: 'ok', detail: 'make, python3, g++' }
+  if (missing.length === 0) return { name, status: 'ok', detail: otherBuildTools() }
   return limited(name, `without ${missing.join(' and ')} node-gyp builds nothing`, missing)
+}
+
+/** Few projects need these, so that nothing is wrong where they are not; who does is told what to type. */
+function otherBuildTools(): string {
+  const wanted: Record<string, string> = {
+    cmake: 'cmake',
+    cargo: 'cargo',
+    clang: 'clang libclang-rt-dev',
+  }
+  const [there, missing] = [true, false].map((isWanted) =>
+    Object.keys(wanted).filter((command) => (findInPath(command) !== undefined) === isWanted),
+  )
+  const found = ['make', 'python3', 'g++', ...there!].join(', ')
+  if (missing!.length === 0) return found
+  const packages = missing!.map((command) => wanted[command]).join(' ')
+  return `${found}; for projects that need ${missing!.join(' or ')}: apt-get install --yes ${packages}`
 }
 
 function compilerOrNone() {

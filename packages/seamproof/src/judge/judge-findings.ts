@@ -56,6 +56,16 @@ export function judgeFindings(
   }
 }
 
+/** A machine of a matrix that is larger than its check: nothing is wrong, and nothing was seen either. */
+export function judgeIdleShard(
+  shard: { index: number; count: number },
+  plannedCount: number,
+): FindingVerdicts {
+  const runs = plannedCount === 1 ? 'its only run' : `all of its ${plannedCount} runs`
+  const note = `shard ${shard.index} of ${shard.count} has nothing to do: other shards make ${runs}`
+  return { findings: [], checks: [], notes: [note], status: 'not-run', exitCode: ExitCode.pass }
+}
+
 function withStatus(
   { acceptedBy: _, expired: __, ...finding }: Finding,
   found: { status: Finding['status']; acceptedBy?: Acceptance; expired?: Acceptance },

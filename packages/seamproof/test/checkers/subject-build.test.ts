@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { prerequisites } from '../../src/capture/build/build-inputs.js'
 import { planBuild } from '../../src/capture/build/build-plan.js'
 import { buildSubject } from '../../src/capture/build/subject-build.js'
 import type { BuildVariant } from '../../src/capture/build/variant.js'
@@ -62,6 +63,31 @@ describe('a build for a checker', () => {
     expect(second.libraries).toEqual(first.libraries)
     project.write('checked.c', `${readFileSync(project.path('checked.c'), 'utf8')}\n// changed\n`)
     expect((await build('undefined')).isCached).toBe(false)
+  })
+
+  test.each([
+    ['gcc', ''],
+    ['gcc', '-MMD -MF made.d'],
+    ['clang', ''],
+    ['clang', '-MMD -MF made.d'],
+  ])('is made again when a header outside the project changes (%s %s)', async (compiler, flags) => {
+    const command = `$(CC) $(CFLAGS) ${flags} -I../beside -shared -fPIC`
+    project = new CheckedProject({
+      'package.json': '{}',
+      'beside/size.h': '#define SIZE 1\n',
+      'addon/package.json': '{}',
+      'addon/Makefile': `CFLAGS = -I${headers}\nchecked.node: sized.c\n\t${command} -o $@ $<\n\trm -f made.d\n`,
+      'addon/sized.c': '#include <node_api.h>\n#include "size.h"\nint size = SIZE;\n',
+    })
+    const plan = planBuild(project.path('addon'))!
+    const make = async () =>
+      (await buildSubject({ plan, variant: 'debug', compiler, env: project!.environment })).isCached
+    expect([await make(), await make()]).toEqual([false, true])
+    project.write('beside/size.h', '#define SIZE 2\n')
+    expect([await make(), await make()]).toEqual([false, true])
+    // A header that is of no use to it changes nothing.
+    project.write('beside/other.h', '#define SIZE 3\n')
+    expect(await make()).toBe(true)
   })
 
   test('that two want at once is made once', async () => {
@@ -134,4 +160,9 @@ test('cargo without a nightly toolchain is told so, before anything is compiled'
     code: expect.stringMatching(/SANITIZER_UNAVAILABLE|BUILD_TOOL_MISSING/),
     exitCode: 3,
   })
+})
+
+test('rules for make are read with their continued lines and blanks in paths', () => {
+  const rules = 'a.o: a.c /opt/with\\ blank/h.h \\\n  ../b.h\n/opt/c.h:\nlib.so: C$$x.c\n'
+  expect(prerequisites(rules)).toEqual(['a.c', '/opt/with blank/h.h', '../b.h', 'C$x.c'])
 })

@@ -121,6 +121,26 @@ describe('seamproof check', { timeout: 180_000 }, () => {
     expect(half.stdout).toMatch(/shard \d, which makes this run, is not among the folders/)
   })
 
+  it('makes a valid part of a shard that has nothing to do, and says so', async () => {
+    const file = workloads('idle.seam.ts', { 'deletes a reference': 'deleteReference({})' })
+    const work = await check(['--with', 'layer', '--shard', '1/2', file])
+    const idle = await check(['--with', 'layer', '--shard', '2/2', file])
+    expect([work.status, idle.status], told(idle)).toEqual([0, 0])
+    expect(idle.stdout).toContain('– not run')
+    expect(idle.stdout).toContain('shard 2 of 2 has nothing to do: other shards make its only run')
+    const again = await sandbox.run(['findings', idle.folder])
+    expect([again.status, again.stdout]).toEqual([0, idle.stdout])
+    const merge = (...parts: string[]) =>
+      sandbox.run(['merge', ...parts, '--force', '-o', 'idle.seamproof'])
+    const whole = await merge(work.folder, idle.folder)
+    expect(whole.status, told(whole)).toBe(0)
+    expect(whole.stdout).toContain('✓ pass')
+    // By itself it is no check.
+    const alone = await merge(idle.folder)
+    expect(alone.status, told(alone)).not.toBe(0)
+    expect(alone.stdout).toMatch(/shard 1, which makes this run, is not among the folders/)
+  })
+
   it('writes files for CI, and annotations where GitHub runs it', async () => {
     const file = workloads('ci.seam.ts', { 'leaks a block': 'leakBlock()' })
     const files = ['--sarif', 'ci/f.sarif', '--junit', 'ci/f.xml', '--markdown', 'ci/f.md']

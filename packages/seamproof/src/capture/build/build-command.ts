@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -69,56 +70,59 @@ export function buildCommand(question: CommandQuestion): BuildCommand {
   }
 }
 
-const rustSanitizers: Partial<Record<BuildVariant, string>> = {
-  address: 'address',
-  thread: 'thread',
-}
-
-/** Rust has its sanitizers behind an unstable option; without a nightly compiler only valgrind's build can be made. */
-function cargoCommand({ variant }: CommandQuestion, copyDir: string): BuildCommand {
+/**
+ * Rust has its sanitizers behind an unstable option, which a stable compiler takes as well when it is told to. No run-time library
+ * is linked into a cdylib: gcc's, which is preloaded, serves. A race is told only where the standard library's own atomics are
+ * seen, so that must be built, too.
+ */
+function cargoCommand({ variant, plan }: CommandQuestion, copyDir: string): BuildCommand {
   const cargo = requireTool('cargo')
-  const output = ['target-seamproof/**/release/*.so']
-  const target = 'x86_64-unknown-linux-gnu'
-  const common = {
+  const flags = ['-Cforce-frame-pointers=yes', `--remap-path-prefix=${copyDir}=${plan.projectDir}`]
+  const env = (more: readonly string[]) => ({
     CARGO_TARGET_DIR: join(copyDir, 'target-seamproof'),
-    CARGO_PROFILE_RELEASE_DEBUG: '1',
-  }
-  if (variant === 'debug')
-    return {
-      line: `${cargo} build --release`,
-      env: {
-        ...common,
-        CARGO_PROFILE_RELEASE_STRIP: 'none',
-        RUSTFLAGS: '-Cforce-frame-pointers=yes',
-      },
-      output,
-    }
-  const sanitizer = rustSanitizers[variant]
-  if (sanitizer === undefined)
+    CARGO_PROFILE_RELEASE_DEBUG: '2',
+    CARGO_PROFILE_RELEASE_STRIP: 'none',
+    // Not RUSTFLAGS, which would end at a blank in a path.
+    CARGO_ENCODED_RUSTFLAGS: [...flags, ...more].join('\x1f'),
+  })
+  const output = ['target-seamproof/**/release/*.so']
+  if (variant === 'debug') return { line: `${cargo} build --release`, env: env([]), output }
+  if (variant === 'undefined')
     throw cannotBuild(
       'SANITIZER_UNAVAILABLE',
       'Rust has no undefined-behaviour sanitizer for code that is linked into Node',
       'memcheck and the seam layer see this addon as it is: seamproof check --with memcheck',
     )
-  if (!hasNightly())
+  if (variant === 'thread' && !hasRustSource(copyDir))
     throw cannotBuild(
-      'NIGHTLY_MISSING',
-      `rustc builds for the ${sanitizer} sanitizer only with -Z sanitizer, which needs a nightly toolchain`,
-      'rustup toolchain install nightly --component rust-src; without it: seamproof check --with memcheck',
+      'RUST_SOURCE_MISSING',
+      'races in Rust are told only when its standard library is built for the thread sanitizer, too, and its source is not here',
+      'rustup component add rust-src; without it: seamproof check --with helgrind',
     )
+  const target = '--target x86_64-unknown-linux-gnu'
+  const sanitizerFlags = [
+    `-Zsanitizer=${variant}`,
+    // One run shows all that is wrong, not only what is met first.
+    ...(variant === 'address' ? ['-Zsanitizer-recover=address'] : []),
+  ]
+  const buildStd = variant === 'thread' ? ' -Zbuild-std' : ''
   return {
-    line: `${cargo} +nightly build --release -Zbuild-std --target ${target}`,
-    env: { ...common, RUSTFLAGS: `-Zsanitizer=${sanitizer} -Cforce-frame-pointers=yes` },
+    // With a target named, what the build runs itself (build scripts, macros) stays as it is.
+    line: `${cargo} build --release ${target}${buildStd}`,
+    env: { ...env(sanitizerFlags), RUSTC_BOOTSTRAP: '1' },
     output,
   }
 }
 
-function hasNightly(): boolean {
-  const home = process.env.RUSTUP_HOME ?? join(process.env.HOME ?? '/', '.rustup')
-  return (
-    findInPath('rustup') !== undefined &&
-    existsSync(join(home, 'toolchains', 'nightly-x86_64-unknown-linux-gnu'))
-  )
+function hasRustSource(copyDir: string): boolean {
+  try {
+    // In the project, which may name a toolchain of its own.
+    const asked = { cwd: copyDir, encoding: 'utf8' } as const
+    const sysroot = execFileSync('rustc', ['--print', 'sysroot'], asked).trim()
+    return existsSync(join(sysroot, 'lib/rustlib/src/rust/library/std/Cargo.toml'))
+  } catch {
+    return false
+  }
 }
 
 /** `/usr` for `/usr/bin/node` when Node's headers are installed with it: nothing has to be downloaded then. */

@@ -7,6 +7,7 @@ import { globSync } from 'tinyglobby'
 import { ExitCode, SeamproofError } from '../../base/seamproof-error.js'
 import { buildCacheFolder, readJson, tidyCache, withLock } from './build-cache.js'
 import { type BuildCommand, buildCommand } from './build-command.js'
+import { areUnchanged, type BuildInput, buildInputs } from './build-inputs.js'
 import type { BuildPlan } from './build-plan.js'
 import { copyProject, hashProject, projectFiles } from './project-files.js'
 import { type Compiler, findCompiler, writeToolchain } from './toolchain.js'
@@ -42,12 +43,14 @@ export interface SubjectBuild {
   /** The copy of the project that was built: paths in it stand for those of the project. */
   copyDir: string
   command: string
+  /** What it read from outside the project: a build is used again only while these are the same. */
+  inputs: BuildInput[]
   isCached: boolean
   wallMs: number
 }
 
 /** Raised when the way builds are made changes, so that old ones are not taken for new ones. */
-const builderVersion = 1
+const builderVersion = 2
 const buildTimeoutMs = 1_200_000
 const recordFile = 'build.json'
 
@@ -71,7 +74,7 @@ export async function buildSubject(options: BuildOptions): Promise<SubjectBuild>
   return await withLock(folder, options.timeoutMs ?? buildTimeoutMs, async () => {
     const known = readJson<SubjectBuild>(join(folder, recordFile))
     const build =
-      known === undefined
+      known === undefined || !areUnchanged(known.inputs)
         ? await makeBuild({ ...options, nodePath }, compiler, files, folder)
         : { ...known, isCached: true, wallMs: 0 }
     tidyCache(projectFolder, folder)
@@ -109,6 +112,7 @@ async function makeBuild(
     folder,
     copyDir,
     command: command.line,
+    inputs: buildInputs(folder, toolchainDir, copyDir),
     isCached: false,
     wallMs: Math.round(performance.now() - startedMs),
   }

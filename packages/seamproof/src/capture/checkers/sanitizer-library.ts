@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CompilerFamily } from '../build/variant.js'
@@ -39,10 +39,18 @@ export function findSanitizerLibrary(
 ): string | undefined {
   if (compiler?.family === 'clang') {
     const name = library === 'ubsan' ? 'ubsan_standalone' : library
-    return printedFile(compiler.cc, `libclang_rt.${name}-x86_64.so`)
+    const own = printedFile(compiler.cc, `libclang_rt.${name}-x86_64.so`)
+    if (library !== 'tsan' || own === undefined || canBePreloaded(own)) return own
+    return findSanitizerLibrary(library, { family: 'gcc', cc: 'gcc' })
   }
   const printed = compiler === undefined ? undefined : printedFile(compiler.cc, `lib${library}.so`)
   return printed ?? installedLibrary(library)
+}
+
+/** Clang 14's thread sanitizer ends every process that it is preloaded into. */
+function canBePreloaded(path: string): boolean {
+  const { status } = spawnSync('/bin/true', { env: { LD_PRELOAD: path }, stdio: 'ignore' })
+  return status === 0
 }
 
 /** A compiler that does not know the file prints the name as it was given. */

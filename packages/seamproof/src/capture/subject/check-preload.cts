@@ -40,12 +40,12 @@ function redirected(open: Dlopen, plan: CheckPlan): Dlopen {
   return (module, filename, flags = rtldLazy) => {
     if (filename === plan.probePath)
       return open.call(process, module, filename, flags | rtldNoDelete)
-    const asked = realPath(filename)
-    const target = asked === undefined ? undefined : buildOf(asked, plan)
-    if (asked === undefined || target === undefined) {
+    // What is not there may have a build all the same: the resolver let its name pass.
+    const asked = realPath(filename) ?? path.resolve(filename)
+    const target = buildOf(asked, plan)
+    if (target === undefined) {
       open.call(process, module, filename, flags | rtldNoDelete)
-      const loaded = asked ?? filename
-      note(plan, { pid: process.pid, asked: loaded, loaded, isBuild: isBuild(loaded, plan) })
+      note(plan, { pid: process.pid, asked, loaded: asked, isBuild: isBuild(asked, plan) })
       return
     }
     try {
@@ -104,9 +104,11 @@ function resolveUnbuilt(plan: CheckPlan): void {
     } catch (error) {
       if (!/\.node$/.test(request)) throw error
       const folder = path.dirname(parent?.filename ?? process.cwd())
-      const target = buildOf(path.resolve(folder, request), plan)
+      const asked = path.resolve(folder, request)
+      const target = buildOf(asked, plan)
       if (target === undefined) throw error
-      return target
+      // cargo's is named .so, which Node would read as JavaScript.
+      return target.endsWith('.node') ? target : asked
     }
   }
 }
