@@ -1,5 +1,5 @@
 /** The runner of a bench: one process, one way of measuring. Usage: node bench-workloads.js PLAN.json */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Ticker } from '@seamproof/agent/ticker'
 import type { BenchResult } from '../../contract/bench-samples.js'
@@ -10,6 +10,7 @@ import { runClosedLoop } from './closed-loop.js'
 import { measureHeapBytes } from './heap-bytes.js'
 import { runLatency } from './latency-run.js'
 import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
+import { writeResult } from './step-report.js'
 import { describeThrown } from './workload-error.js'
 
 const require = createRequire(import.meta.url)
@@ -68,8 +69,7 @@ async function count(workloads: LoadedWorkload[]): Promise<BenchResult> {
 
 function report(change: Partial<BenchProcessResult>): void {
   Object.assign(result, change)
-  writeFileSync(`${plan.resultPath}.tmp`, JSON.stringify(result))
-  renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
+  writeResult(plan.resultPath, result)
 }
 
 function fail(thrown: unknown): never {

@@ -1,24 +1,13 @@
 /** The runner under a checker. Usage: node check-workloads.js PLAN.json. Unlike track's runner it lets the process end by itself. */
-import {
-  appendFileSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
 import { type Checkpoint, checkpointFile } from './check-plan.js'
 import { type CheckEffort, warmUpForCheck } from './check-schedule.js'
-import { type LoadedWorkload, loadWorkloads, WorkloadComplaint } from './loaded-workload.js'
+import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
 import { settle } from './settle.js'
-import type {
-  WorkloadError,
-  WorkloadOutcome,
-  WorkloadPlan,
-  WorkloadResult,
-} from './workload-plan.js'
+import { failStep, writeResult } from './step-report.js'
+import { describeThrown } from './workload-error.js'
+import type { WorkloadOutcome, WorkloadPlan, WorkloadResult } from './workload-plan.js'
 
 export interface CheckWorkloadPlan extends WorkloadPlan {
   folder: string
@@ -77,12 +66,12 @@ async function runOne(workload: LoadedWorkload): Promise<void> {
   try {
     await drive(workload, outcome)
   } catch (thrown) {
-    outcome.error = describe(thrown)
+    outcome.error = describeThrown(thrown)
     report({})
   }
   report({ phase: 'teardown' })
   await workload.teardown().catch((thrown: unknown) => {
-    outcome.error ??= describe(thrown)
+    outcome.error ??= describeThrown(thrown)
   })
   checkpoint(outcome, 'end', 0)
 }
@@ -154,25 +143,9 @@ function loadProbe(): Probe | undefined {
 
 function report(change: Partial<WorkloadResult>): void {
   Object.assign(result, change)
-  writeFileSync(`${plan.resultPath}.tmp`, JSON.stringify(result))
-  renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
+  writeResult(plan.resultPath, result)
 }
 
 function fail(thrown: unknown): never {
-  const error = describe(thrown)
-  const current = result.phase === 'loading' ? undefined : result.workloads.at(-1)
-  if (current === undefined) report({ error })
-  else {
-    current.error ??= error
-    report({})
-  }
-  process.exit(1)
-}
-
-function describe(thrown: unknown): WorkloadError {
-  if (thrown instanceof WorkloadComplaint)
-    return { message: thrown.message, stack: '', isComplaint: true }
-  if (thrown instanceof Error)
-    return { message: `${thrown.name}: ${thrown.message}`, stack: thrown.stack ?? '' }
-  return { message: `${inspect(thrown)} (not an Error)`, stack: '' }
+  failStep(plan.resultPath, result, thrown)
 }

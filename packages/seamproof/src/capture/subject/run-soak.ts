@@ -1,22 +1,21 @@
 /** The runner of a soak, inside the subject. Usage: node run-soak.js PLAN.json, with a channel to the parent. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { inspect } from 'node:util'
 import type { Ticker } from '@seamproof/agent/ticker'
 import { IntervalMeter } from './interval-meter.js'
 import { type LoadedWorkload, loadWorkloads, WorkloadComplaint } from './loaded-workload.js'
+import { markKind } from './mark-kinds.js'
 import { OpenLoop } from './open-loop.js'
 import { takeRealtime } from './realtime.js'
 import { settle } from './settle.js'
 import type { SoakCommand, SoakMessage, SoakPlan } from './soak-plan.js'
-import type { WorkloadError } from './workload-plan.js'
+import { describeThrown } from './workload-error.js'
 
 interface Control {
   mark(name: string, kind: number): void
   jsHeap(): void
   stats(name: string): number
 }
-const markKind = { roundBegin: 1, roundEnd: 2, warmupEnd: 3, programEnd: 4 }
 /** Asynchronous operations that are under way when a round ends may take this long to come to rest. */
 const drainMs = 5000
 
@@ -159,16 +158,8 @@ function tellAndWait(message: SoakMessage): Promise<void> {
 }
 
 function fail(thrown: unknown): never {
-  const error = describe(thrown)
+  const error = describeThrown(thrown)
   // The channel is written to at once; a message this short is never cut.
   tell({ type: 'threw', error, phase, ...(current === undefined ? {} : { workload: current }) })
   process.exit(1)
-}
-
-function describe(thrown: unknown): WorkloadError {
-  if (thrown instanceof WorkloadComplaint)
-    return { message: thrown.message, stack: '', isComplaint: true }
-  if (thrown instanceof Error)
-    return { message: `${thrown.name}: ${thrown.message}`, stack: thrown.stack ?? '' }
-  return { message: `${inspect(thrown)} (not an Error)`, stack: '' }
 }

@@ -1,10 +1,12 @@
 /** The runner: the only code of ours that runs as JavaScript in a workload's process. Usage: node run-workloads.js PLAN.json */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { callCalibration } from './calibration.js'
 import { type LoadedWorkload, loadWorkloads } from './loaded-workload.js'
+import { markKind } from './mark-kinds.js'
 import { type RoundSchedule, warmUp } from './round-schedule.js'
 import { settle } from './settle.js'
+import { failStep, writeResult } from './step-report.js'
 import { describeThrown } from './workload-error.js'
 import type { WorkloadOutcome, WorkloadPlan, WorkloadResult } from './workload-plan.js'
 
@@ -18,7 +20,6 @@ interface Control {
     range(name: string, run: () => Promise<void>): Promise<void>
   }
 }
-const markKind = { roundBegin: 1, roundEnd: 2, warmupEnd: 3, programEnd: 4 }
 
 const plan = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as WorkloadPlan
 const control = createRequire(import.meta.url)('@seamproof/agent/control') as Control
@@ -132,17 +133,9 @@ async function runRounds(
 
 function report(change: Partial<WorkloadResult>): void {
   Object.assign(result, change)
-  writeFileSync(`${plan.resultPath}.tmp`, JSON.stringify(result))
-  renameSync(`${plan.resultPath}.tmp`, plan.resultPath)
+  writeResult(plan.resultPath, result)
 }
 
 function fail(thrown: unknown): never {
-  const error = describeThrown(thrown)
-  const current = result.phase === 'loading' ? undefined : result.workloads.at(-1)
-  if (current === undefined) report({ error })
-  else {
-    current.error ??= error
-    report({})
-  }
-  process.exit(1)
+  failStep(plan.resultPath, result, thrown)
 }
