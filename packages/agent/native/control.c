@@ -18,8 +18,18 @@ static struct {
   int (*get_boolean)(napi_env, bool, napi_value *);
 } g_napi;
 
+bool agt_control_find(const struct agt_symbol *wanted, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    void *found = dlsym(RTLD_DEFAULT, wanted[i].name);
+    if (!found) return false;
+    found = agt_layer_real(found);
+    memcpy(wanted[i].slot, &found, sizeof found);
+  }
+  return true;
+}
+
 static bool find_napi(void) {
-  struct { void *slot; const char *name; } wanted[] = {
+  const struct agt_symbol wanted[] = {
       {&g_napi.create_function, "napi_create_function"},
       {&g_napi.set_named_property, "napi_set_named_property"},
       {&g_napi.get_cb_info, "napi_get_cb_info"},
@@ -28,13 +38,7 @@ static bool find_napi(void) {
       {&g_napi.create_double, "napi_create_double"},
       {&g_napi.get_boolean, "napi_get_boolean"},
   };
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    void *found = dlsym(RTLD_DEFAULT, wanted[i].name);
-    if (!found) return false;
-    found = agt_layer_real(found);
-    memcpy(wanted[i].slot, &found, sizeof found);
-  }
-  return true;
+  return agt_control_find(wanted, sizeof wanted / sizeof *wanted);
 }
 
 bool agt_control_arguments(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments) {

@@ -5,10 +5,8 @@
 #include "agent.h"
 #include "control.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -42,7 +40,7 @@ static struct {
 enum { UV_POLL_TYPE = 8, UV_READABLE_EVENT = 1 };
 
 static bool find_all(void) {
-  struct { void *slot; const char *name; } wanted[] = {
+  const struct agt_symbol wanted[] = {
       {&g_tick_napi.get_uv_event_loop, "napi_get_uv_event_loop"},
       {&g_tick_napi.create_reference, "napi_create_reference"},
       {&g_tick_napi.delete_reference, "napi_delete_reference"},
@@ -61,13 +59,7 @@ static bool find_all(void) {
       {&g_uv.close, "uv_close"},
       {&g_uv.is_closing, "uv_is_closing"},
   };
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    void *found = dlsym(RTLD_DEFAULT, wanted[i].name);
-    if (!found) return false;
-    found = agt_layer_real(found);
-    memcpy(wanted[i].slot, &found, sizeof found);
-  }
-  return true;
+  return agt_control_find(wanted, sizeof wanted / sizeof *wanted);
 }
 
 /* One at a time for each process: load has one schedule. */
