@@ -1,11 +1,9 @@
 import type { CpuProfile } from '../../contract/cpu-profile.js'
-import type { Frame } from '../../contract/frame.js'
 import { threadLabel } from '../flamegraph/cpu-columns.js'
-import { frameName } from '../frame-text.js'
 import { profileTitle } from '../profile/profile-text.js'
 import { samplesByThread } from '../profile/sample-order.js'
 import { type ShownStacks, withStateFrames } from '../profile/state-frames.js'
-import type { SpeedscopeFile } from './export-speedscope.js'
+import { type SpeedscopeFile, speedscopeFrame } from './export-speedscope.js'
 
 /** One profile for each thread, its samples in time order. */
 export function exportCpuSpeedscope(profile: CpuProfile, generator: string): string {
@@ -49,15 +47,5 @@ function indexStacks({ tree }: ShownStacks): (node: number) => number[] {
       known.set(node, stack)
     }
     return stack
-  }
-}
-
-function speedscopeFrame(frame: Frame): SpeedscopeFile['shared']['frames'][number] {
-  const place = frame.file ?? frame.moduleName
-  return {
-    name: frameName(frame),
-    ...(place === undefined ? {} : { file: place }),
-    ...(frame.line === undefined ? {} : { line: frame.line }),
-    ...(frame.line === undefined || frame.column === undefined ? {} : { col: frame.column }),
   }
 }

@@ -1,4 +1,5 @@
 import type { CaptureFacts, ProcessFacts } from '../../contract/facts.js'
+import type { Frame } from '../../contract/frame.js'
 import type { Verdicts } from '../../contract/verdict.js'
 import { frameName } from '../frame-text.js'
 import {
@@ -45,22 +46,21 @@ export function exportSpeedscope(
     name: process ? processLabel(process) : facts.command.join(' '),
     exporter: `seamproof ${facts.seamproofVersion}`,
     activeProfileIndex: 0,
-    shared: { frames: process ? speedscopeFrames(process) : [] },
+    shared: { frames: process ? process.frames.map(speedscopeFrame) : [] },
     profiles: process ? speedscopeProfiles(process, verdicts) : [],
   }
   return `${JSON.stringify(file)}\n`
 }
 
-const speedscopeFrames = (process: ProcessFacts): SpeedscopeFile['shared']['frames'] =>
-  process.frames.map((frame) => {
-    const place = frame.file ?? frame.moduleName
-    return {
-      name: frameName(frame),
-      ...(place === undefined ? {} : { file: place }),
-      ...(frame.line === undefined ? {} : { line: frame.line }),
-      ...(frame.line === undefined || frame.column === undefined ? {} : { col: frame.column }),
-    }
-  })
+export function speedscopeFrame(frame: Frame): SpeedscopeFile['shared']['frames'][number] {
+  const place = frame.file ?? frame.moduleName
+  return {
+    name: frameName(frame),
+    ...(place === undefined ? {} : { file: place }),
+    ...(frame.line === undefined ? {} : { line: frame.line }),
+    ...(frame.line === undefined || frame.column === undefined ? {} : { col: frame.column }),
+  }
+}
 
 function speedscopeProfiles(process: ProcessFacts, verdicts: Verdicts): SpeedscopeProfile[] {
   const leaked = leakedAmounts(process, verdicts)
