@@ -1,5 +1,6 @@
 import {
   type FaultClass,
+  type FaultPoint,
   faultClasses,
   type NapiStatus,
   napiStatuses,
@@ -9,15 +10,7 @@ import type { LayerPhase } from '../contract/layer.js'
 import { type ByteReader, DamagedBytes } from './byte-reader.js'
 
 /** A place where a fault could be made, and how often it was come by. */
-export interface TracePoint {
-  faultClass: FaultClass
-  functionName: string
-  key: string
-  addonPath: string
-  exportName: string
-  phase: LayerPhase
-  statuses: NapiStatus[]
-  count: number
+export interface TracePoint extends Omit<FaultPoint, 'paths'> {
   stacks: { stack: number; first: number; count: number }[]
 }
 

@@ -1,28 +1,24 @@
 import { median } from 'simple-statistics'
 import type { Comparison } from '../../contract/comparison.js'
 import type { Estimate } from '../../contract/facts.js'
-import type { Evidence, Unit } from '../../contract/measurement.js'
 import { medianEstimate, pairedRatio, unpairedRatio } from '../statistics/bootstrap.js'
 import { cliffsDelta, effectSize } from '../statistics/cliffs-delta.js'
 import { mannWhitneyP } from '../statistics/mann-whitney.js'
 
-export interface ComparedSamples {
-  metric: string
-  unit: Unit
-  direction: 'higher' | 'lower'
-  workload: string
-  component?: string
-  detail?: string
+export interface ComparedSamples extends ComparedMetric {
   before: readonly number[]
   after: readonly number[]
   /** Both sides took turns: what is at the same place in both met the same machine. */
   isPaired: boolean
   /** Counted, not timed: needs no statistics. */
   isCounted: boolean
-  /** Changes smaller than this share are noise. */
-  noiseRatio: number
-  evidence: Evidence
 }
+
+/** What a comparison is of, and what it counts as noise. */
+type ComparedMetric = Pick<
+  Comparison,
+  'metric' | 'unit' | 'direction' | 'workload' | 'component' | 'detail' | 'noiseRatio' | 'evidence'
+>
 
 const pMax = 0.05
 /** With fewer, even samples that do not overlap at all are not significant. */
