@@ -1,10 +1,10 @@
 import {
-  build,
   decodeFromCompressedBase64,
   encodeIntoCompressedBase64,
   type Histogram,
 } from 'hdr-histogram-js'
 import { medianSorted, quantileSorted } from 'simple-statistics'
+import { emptyLatencyHistogram, latencyFigures } from '../base/latency-figures.js'
 import type { Estimate } from '../contract/facts.js'
 import type {
   LatencyFigures,
@@ -175,32 +175,18 @@ function floorOf(floors: readonly SoakFloor[], histogram: Histogram): SoakFloorF
 }
 
 function mergeHistograms(encoded: readonly string[]): Histogram {
-  const merged = build({
-    bitBucketSize: 64,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 2 ** 41,
-    numberOfSignificantValueDigits: 3,
-  })
+  // Counts of an hour may not fit into 32 bits.
+  const merged = emptyLatencyHistogram(64)
   for (const one of encoded) merged.add(decodeFromCompressedBase64(one, 64))
   return merged
 }
 
 function mergedFigures(histogram: Histogram, figures: readonly LatencyFigures[]): LatencyFigures {
-  const count = figures.reduce((sum, one) => sum + one.count, 0)
-  const maxNs = Math.max(0, ...figures.map((one) => one.maxNs))
-  const at = (percentile: number) =>
-    count === 0 ? 0 : Math.min(maxNs, histogram.getValueAtPercentile(percentile))
-  return {
-    count,
-    meanNs: count === 0 ? 0 : figures.reduce((sum, one) => sum + one.meanNs * one.count, 0) / count,
-    p50Ns: at(50),
-    p90Ns: at(90),
-    p99Ns: at(99),
-    p999Ns: at(99.9),
-    p9999Ns: at(99.99),
-    maxNs,
-  }
+  return latencyFigures(histogram, {
+    total: figures.reduce((sum, one) => sum + one.count, 0),
+    sumNs: figures.reduce((sum, one) => sum + one.meanNs * one.count, 0),
+    maxNs: Math.max(0, ...figures.map((one) => one.maxNs)),
+  })
 }
 
 function weighted(

@@ -2,9 +2,10 @@ import { readFileSync, rmSync } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { join } from 'node:path'
 import type { Histogram } from 'hdr-histogram-js'
+import { latencyFigures } from '../../base/latency-figures.js'
 import type { SubjectExit } from '../../contract/capture.js'
 import type { SoakEnd, SoakHead, SoakLine } from '../../contract/soak.js'
-import { encodeHdr, hdrOf, latencyFigures } from '../subject/latency-histogram.js'
+import { encodeHdr, hdrOf } from '../subject/latency-histogram.js'
 import type {
   FloorMessage,
   FloorPlan,

@@ -1,5 +1,5 @@
+import type { LatencySums } from '../../base/latency-figures.js'
 import type { LatencyFigures, SubjectMemory } from '../../contract/soak.js'
-import type { LatencySums } from './latency-histogram.js'
 import type { WorkloadError } from './workload-plan.js'
 
 /** What the parent asks of the subject's runner; a JSON file in the soak's folder. */
