@@ -5,6 +5,7 @@ import { findingsMarkdown } from '../report/ci/findings-markdown.js'
 import { githubAnnotations } from '../report/ci/github-annotations.js'
 import { findingsJunit } from '../report/ci/junit.js'
 import { findingsSarif } from '../report/ci/sarif.js'
+import { wholeNumber } from './option-values.js'
 import { writeReport } from './write-report.js'
 
 /** Files and annotations, besides what is printed. */
@@ -28,6 +29,26 @@ export function addFindingsFileOptions(command: Command): Command {
       ).default(undefined),
     )
     .option('--no-github', 'print none')
+}
+
+/** How a list that is there already is judged and shown. */
+export interface JudgedAgainOptions extends FindingsFileOptions {
+  baseline?: string
+  strict?: boolean
+  limit?: number
+}
+
+export function addJudgedAgainOptions(command: Command): Command {
+  return addFindingsFileOptions(
+    command
+      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
+      .option('--strict', 'new warnings fail, too')
+      .option(
+        '--limit <count>',
+        'how many to show in full (default: 20)',
+        wholeNumber({ min: 1, max: 100_000 }),
+      ),
+  )
 }
 
 export function writeFindingsFiles(

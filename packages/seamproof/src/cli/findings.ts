@@ -6,20 +6,17 @@ import { defectKinds, type Finding, instruments, type Severity } from '../contra
 import { addCaptureOptions, type CaptureOptions } from './capture-options.js'
 import { publishFindings } from './check-output.js'
 import { readingOptions } from './check-subjects.js'
-import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
+import { addJudgedAgainOptions, type JudgedAgainOptions } from './findings-options.js'
 import { newestCheckFolder } from './newest-check-folder.js'
-import { listOf, oneOf, wholeNumber } from './option-values.js'
+import { listOf, oneOf } from './option-values.js'
 import { createTerminal } from './terminal.js'
 
-interface FindingsOptions extends CaptureOptions, FindingsFileOptions {
+interface FindingsOptions extends CaptureOptions, JudgedAgainOptions {
   kind?: string[]
   severity?: Severity
   instrument?: string[]
   workload?: string
   new?: boolean
-  baseline?: string
-  strict?: boolean
-  limit?: number
 }
 
 const examples = `
@@ -32,7 +29,7 @@ Examples:
 Baseline and suppressions are those of today. The exit code is that of the whole check, whatever is shown.`
 
 export function findingsCommand(): Command {
-  return addFindingsFileOptions(
+  return addJudgedAgainOptions(
     addCaptureOptions(new Command('findings'))
       .description('Show what a check found, again.')
       .argument('[folder]', 'what seamproof check made (default: the newest here)')
@@ -44,14 +41,7 @@ export function findingsCommand(): Command {
       )
       .option('--instrument <names>', 'seen by one of these', listOf(instruments))
       .option('--workload <name>', 'shown by this workload')
-      .option('--new', 'only what is not accepted')
-      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
-      .option('--strict', 'new warnings fail, too')
-      .option(
-        '--limit <count>',
-        'how many to show in full (default: 20)',
-        wholeNumber({ min: 1, max: 100_000 }),
-      ),
+      .option('--new', 'only what is not accepted'),
   )
     .addHelpText('after', examples)
     .action(async (given: string | undefined, _options: unknown, command: Command) => {

@@ -7,16 +7,12 @@ import { createCheckFolder } from '../pipeline.js'
 import { addCaptureOptions, type CaptureOptions, shownPath } from './capture-options.js'
 import { publishFindings } from './check-output.js'
 import { readingOptions } from './check-subjects.js'
-import { addFindingsFileOptions, type FindingsFileOptions } from './findings-options.js'
-import { wholeNumber } from './option-values.js'
+import { addJudgedAgainOptions, type JudgedAgainOptions } from './findings-options.js'
 import { createTerminal } from './terminal.js'
 
-interface MergeOptions extends CaptureOptions, FindingsFileOptions {
+interface MergeOptions extends CaptureOptions, JudgedAgainOptions {
   out?: string
   force?: boolean
-  baseline?: string
-  strict?: boolean
-  limit?: number
 }
 
 const examples = `
@@ -28,19 +24,12 @@ What a shard that is missing would have run is not run, and the merged check doe
 one finding. Raw logs stay in the folders of the shards.`
 
 export function mergeCommand(): Command {
-  return addFindingsFileOptions(
+  return addJudgedAgainOptions(
     addCaptureOptions(new Command('merge'))
       .description('Put the shards of a check together, and judge them as one.')
       .argument('<folders...>', 'what seamproof check made on each machine')
       .option('-o, --out <folder>', 'where the list goes (default: merged-TIME.seamproof)')
-      .option('--force', 'replace a folder that is there already')
-      .option('--baseline <file>', 'accepted findings (default: seamproof.baseline.json)')
-      .option('--strict', 'new warnings fail, too')
-      .option(
-        '--limit <count>',
-        'how many to show in full (default: 20)',
-        wholeNumber({ min: 1, max: 100_000 }),
-      ),
+      .option('--force', 'replace a folder that is there already'),
   )
     .addHelpText('after', examples)
     .action(async (folders: string[], _options: unknown, command: Command) => {

@@ -22,14 +22,8 @@ export async function profileProgram(
     command: command!,
     args,
     cwd,
-    env: options.crossings ? layerEnvironment(process.env) : process.env,
-    mode: 'samples',
-    isExact: false,
-    outDir: options.out,
-    isForced: options.force ?? false,
+    ...sampledCaptureOptions(options),
     timeoutMs: options.duration,
-    maxDepth: options.depth,
-    sampler: samplerOptions(options),
     onCaptureDir: (captureDir) => live?.begin(captureDir),
   }).finally(() => live?.end())
   if (didTimeOut) terminal.remark(`seamproof: stopped after ${options.duration! / 1000} s`)
@@ -44,10 +38,20 @@ export async function profileProgram(
   return didTimeOut ? 0 : shellExitCode(manifest.exit)
 }
 
-export function samplerOptions({ wall, rate, paused }: ProfileOptions) {
+/** What programs and workloads are sampled with alike. */
+export function sampledCaptureOptions(options: ProfileOptions) {
+  const { crossings, out, force, depth, wall, rate, paused } = options
   return {
-    clock: wall ? ('wall' as const) : ('cpu' as const),
-    rateHz: rate,
-    isPaused: paused ?? false,
+    env: crossings ? layerEnvironment(process.env) : process.env,
+    mode: 'samples' as const,
+    isExact: false,
+    outDir: out,
+    isForced: force ?? false,
+    maxDepth: depth,
+    sampler: {
+      clock: wall ? ('wall' as const) : ('cpu' as const),
+      rateHz: rate,
+      isPaused: paused ?? false,
+    },
   }
 }

@@ -1,9 +1,8 @@
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
 import { captureWorkload } from '../pipeline.js'
-import { layerEnvironment } from './layer-options.js'
 import type { ProfileOptions } from './profile.js'
-import { samplerOptions } from './profile-program.js'
+import { sampledCaptureOptions } from './profile-program.js'
 import { printProfile, readProfiles } from './profile-summary.js'
 import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
@@ -34,20 +33,17 @@ async function profileOne(file: string, options: ProfileOptions): Promise<number
   const progress = await startProgress(!options.json)
   progress.step(`running ${file}`)
   const sampledMs = options.duration ?? profileMs
+  const sampled = sampledCaptureOptions(options)
   const run = await captureWorkload({
     file,
     cwd,
-    env: options.crossings ? layerEnvironment(process.env) : process.env,
-    mode: 'samples',
-    isExact: false,
-    outDir: options.out,
-    isForced: options.force ?? false,
+    ...sampled,
+    // The runner starts the sampler once the workload is warm.
+    sampler: { ...sampled.sampler, isPaused: true },
     nodePath: options.node,
     timeoutMs: workloadTimeoutMs + sampledMs,
     only: options.only,
     warmupOperations: options.warmup,
-    maxDepth: options.depth,
-    sampler: { ...samplerOptions(options), isPaused: true },
     profileMs: sampledMs,
     onStep: (text) => progress.step(text),
   }).finally(() => progress.stop())
