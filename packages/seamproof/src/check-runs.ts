@@ -10,8 +10,9 @@ import { judgeLayer, type LayerFilter } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
 import { leakReports } from './judge/leak-reports.js'
 import { type CheckerName, type ReadCapture, readCapture, runChecker } from './pipeline.js'
-import { type InjectWishes, runInjectCheck, type TrialSubject } from './pipeline-inject.js'
+import { type InjectWishes, runInjectCheck } from './pipeline-inject.js'
 import { runStressCheck, type StressWishes } from './pipeline-stress.js'
+import type { TrialCheckOptions, TrialSubject } from './pipeline-trial.js'
 
 /** What every run of a check is given. */
 export interface CheckRunOptions {
@@ -188,20 +189,16 @@ async function runInject(job: CheckJob, options: InstrumentRunOptions): Promise<
   return await runInjectCheck({
     ...inject,
     ...(resumeFrom === undefined ? {} : { resumeFrom: join(resumeFrom, job.folder) }),
-    subject: trialSubject(job, options),
-    cwd: options.cwd,
-    env: options.env,
-    folder: options.outDir,
-    timeoutMs: options.timeoutMs,
-    subjectModules: options.subjectModules,
-    signal: options.signal,
-    onStep: options.onStep,
+    ...trialOptions(job, options),
   })
 }
 
 async function runStress(job: CheckJob, options: InstrumentRunOptions): Promise<CheckRun> {
-  return await runStressCheck({
-    ...options.stress,
+  return await runStressCheck({ ...options.stress, ...trialOptions(job, options) })
+}
+
+function trialOptions(job: CheckJob, options: InstrumentRunOptions): TrialCheckOptions {
+  return {
     subject: trialSubject(job, options),
     cwd: options.cwd,
     env: options.env,
@@ -210,7 +207,7 @@ async function runStress(job: CheckJob, options: InstrumentRunOptions): Promise<
     subjectModules: options.subjectModules,
     signal: options.signal,
     onStep: options.onStep,
-  })
+  }
 }
 
 function trialSubject({ target }: CheckJob, { only, nodePath }: CheckRunOptions): TrialSubject {

@@ -7,18 +7,12 @@ import { faultPoints, trialFacts } from './analyze/inject/trial-facts.js'
 import { faultText, faultVariable, parseFault } from './base/fault-text.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import { traceFilesIn } from './capture/capture-directory.js'
-import { shellWord } from './capture/check-plan.js'
 import {
   type InjectState,
   readInjectState,
   writeInjectState,
 } from './capture/inject/inject-state.js'
-import {
-  runTrial,
-  type Trial,
-  type TrialSchedule,
-  type TrialSubject,
-} from './capture/inject/run-trial.js'
+import { runTrial, type Trial, type TrialSchedule } from './capture/inject/run-trial.js'
 import { walk } from './capture/inject/walk.js'
 import { readManifest } from './capture/read-manifest.js'
 import type { CaptureFacts } from './contract/facts.js'
@@ -31,12 +25,9 @@ import { judgeCapture } from './judge/judge-capture.js'
 import { judgeLayer } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
 import { readCapture } from './pipeline.js'
+import { type TrialCheckOptions, trialCommand, trialMetas } from './pipeline-trial.js'
 import { bareSymbols } from './symbols/bare-symbols.js'
 import { openTrace } from './trace/open-trace.js'
-import type { TraceMeta } from './trace/trace-meta.js'
-
-export type { TrialSubject }
-export { parseFault }
 
 /** What one may ask of the walk. */
 export interface InjectWishes {
@@ -50,18 +41,8 @@ export interface InjectWishes {
   only?: Fault | undefined
 }
 
-export interface InjectCheckOptions extends InjectWishes {
-  subject: TrialSubject
-  cwd: string
-  env: NodeJS.ProcessEnv
-  /** Everything is kept below it; made when it is not there. */
-  folder: string
-  /** Of one run; ten times the run without faults unless given. */
-  timeoutMs?: number | undefined
-  subjectModules?: readonly string[] | undefined
-  signal?: AbortSignal | undefined
-  onStep?: ((text: string) => void) | undefined
-}
+/** `timeoutMs`: ten times the run without faults unless given. */
+export interface InjectCheckOptions extends InjectWishes, TrialCheckOptions {}
 
 const budgetMsDefault = 120_000
 
@@ -129,7 +110,7 @@ class InjectCheck {
     if (trial.didTimeOut) return { reason: 'without any fault it does not end: give it --timeout' }
     if (trial.exit.signal !== null)
       return { reason: `without any fault it is ended by ${trial.exit.signal}` }
-    const metas = metasOf(trial.folder)
+    const metas = trialMetas(trial.folder)
     const { facts, manifest } = await readCapture(trial.folder, this.#readOptions())
     const reports = layerReports(facts, judgeLayer(facts, {}, manifest.workloads ?? []))
     const points = faultPoints(metas)
@@ -326,11 +307,7 @@ class InjectCheck {
   }
 
   #command(options = ''): string {
-    const { subject } = this.#options
-    const head = `seamproof check --inject${options === '' ? '' : ` ${options}`}`
-    if (subject.kind === 'program') return `${head} -- ${subject.shown}`
-    const only = subject.only === undefined ? '' : ` --only ${shellWord(subject.only)}`
-    return `${head}${only} ${shellWord(subject.shown)}`
+    return trialCommand(this.#options.subject, `--inject${options === '' ? '' : ` ${options}`}`)
   }
 
   #base(startedMs: number) {
@@ -409,14 +386,6 @@ function attemptFrom(id: string): Attempt {
   return { mode, fault: parseFault(text) }
 }
 
-function metasOf(folder: string): TraceMeta[] {
-  return traceFilesIn(folder).map((name) => {
-    const trace = openTrace(join(folder, name))
-    trace.close()
-    return trace.meta
-  })
-}
-
 function endedTrial(
   trial: Trial,
   isRounds: boolean,
@@ -428,7 +397,7 @@ function endedTrial(
     didTimeOut,
     wallMs,
     outputTail,
-    ...trialFacts(metasOf(trial.folder)),
+    ...trialFacts(trialMetas(trial.folder)),
     leaks: isRounds ? leaksOf(trial, subjectModules) : [],
   }
 }

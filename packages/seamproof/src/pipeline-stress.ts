@@ -2,9 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { trialFacts } from './analyze/inject/trial-facts.js'
-import { traceFilesIn } from './capture/capture-directory.js'
-import { shellWord } from './capture/check-plan.js'
-import { runTrial, type Trial, type TrialSubject } from './capture/inject/run-trial.js'
+import { runTrial, type Trial } from './capture/inject/run-trial.js'
 import { walk } from './capture/inject/walk.js'
 import type { CheckRun, DefectReport } from './contract/finding.js'
 import type { StressCounts, StressSchedule, Suspicion } from './contract/injection.js'
@@ -13,7 +11,8 @@ import { stressReports } from './judge/inject/stress-reports.js'
 import { judgeLayer } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
 import { readCapture } from './pipeline.js'
-import { readTraceMeta, type TraceMeta } from './trace/trace-meta.js'
+import { type TrialCheckOptions, trialCommand, trialMetas } from './pipeline-trial.js'
+import type { TraceMeta } from './trace/trace-meta.js'
 
 /** What one may ask of the stressed runs. */
 export interface StressWishes {
@@ -25,17 +24,7 @@ export interface StressWishes {
   jobs?: number | undefined
 }
 
-export interface StressCheckOptions extends StressWishes {
-  subject: TrialSubject
-  cwd: string
-  env: NodeJS.ProcessEnv
-  /** Everything is kept below it; made when it is not there. */
-  folder: string
-  timeoutMs?: number | undefined
-  subjectModules?: readonly string[] | undefined
-  signal?: AbortSignal | undefined
-  onStep?: ((text: string) => void) | undefined
-}
+export interface StressCheckOptions extends StressWishes, TrialCheckOptions {}
 
 const budgetMsDefault = 60_000
 const runsDefault = 12
@@ -77,7 +66,9 @@ export async function runStressCheck(options: StressCheckOptions): Promise<Check
       wallMs: Math.round(performance.now() - startedMs),
     }
   const baseline = await readNamed(plain, options)
-  const findings = new Set(trialFacts(metasOf(plain)).findings.map(({ identity }) => identity))
+  const findings = new Set(
+    trialFacts(trialMetas(plain.folder)).findings.map(({ identity }) => identity),
+  )
   const seen = await runAll(options, firstSeed, plain, findings)
   const reports: DefectReport[] = []
   for (const [index, group] of seen.groups.slice(0, namedMax).entries()) {
@@ -147,7 +138,7 @@ async function runAll(
     const trial = await runStressed({ ...options, timeoutMs }, folder, one, false)
     if (signal?.aborted) return
     runCount++
-    const metas = metasOf(trial)
+    const metas = trialMetas(trial.folder)
     for (const meta of metas) addCounts(counts, meta.layer?.stress)
     for (const suspicion of suspicionsOf(trial, plain, metas, findings)) {
       const known = groups.get(suspicion.identity)
@@ -204,7 +195,7 @@ async function nameOne(
     schedule: first!,
     suspicion,
     others: schedules.length - 1,
-    trial: ended(trial, metasOf(trial)),
+    trial: ended(trial, trialMetas(trial.folder)),
     fault: resultOf(trial),
     layer: await readNamed(trial, options),
     known,
@@ -242,15 +233,11 @@ function ended(trial: Trial, metas: readonly TraceMeta[]): EndedTrial {
   return { ...trial, ...trialFacts(metas), leaks: [] }
 }
 
-function metasOf(trial: Trial): TraceMeta[] {
-  return traceFilesIn(trial.folder).map((name) => readTraceMeta(join(trial.folder, name)))
-}
-
 function troubleOf(plain: Trial): string | undefined {
   if (plain.didTimeOut) return 'without stress it does not end: give it --timeout'
   if (plain.exit.signal !== null) return `without stress it is ended by ${plain.exit.signal}`
   if (plain.fault !== undefined) return plain.fault.message
-  const hasCalls = trialFacts(metasOf(plain)).crossingCount > 0
+  const hasCalls = trialFacts(trialMetas(plain.folder)).crossingCount > 0
   return hasCalls ? undefined : 'no function that an addon made with Node-API was called'
 }
 
@@ -268,8 +255,8 @@ function notesOf({ runCount, plannedCount, counts }: Seen, firstSeed: number): s
 }
 
 function commandOf({ subject }: StressCheckOptions, seed: number, runs?: number): string {
-  const head = `seamproof check --stress --seed ${seed}${runs === undefined ? '' : ` --runs ${runs}`}`
-  if (subject.kind === 'program') return `${head} -- ${subject.shown}`
-  const only = subject.only === undefined ? '' : ` --only ${shellWord(subject.only)}`
-  return `${head}${only} ${shellWord(subject.shown)}`
+  return trialCommand(
+    subject,
+    `--stress --seed ${seed}${runs === undefined ? '' : ` --runs ${runs}`}`,
+  )
 }
