@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(root, 'packages/seamproof/src')
 
-/** room → the rooms it may import, and whether it may use Node's modules. A room may always import itself. */
+/**
+ * room → the rooms it may import, and whether it may use Node's modules. A room may always import itself. A pure room (`node: false`)
+ * may not reach Node's modules through a file of another room either.
+ */
 const rules = {
   contract: { rooms: [], node: false },
   base: { rooms: ['contract'], node: true },
@@ -18,38 +21,10 @@ const rules = {
   judge: { rooms: ['contract', 'base'], node: false },
   report: { rooms: ['contract', 'base'], node: false },
   'pipeline.ts': {
-    rooms: [
-      'contract',
-      'base',
-      'config',
-      'capture',
-      'trace',
-      'symbols',
-      'analyze',
-      'judge',
-      'report',
-    ],
+    rooms: ['contract', 'base', 'config', 'capture', 'trace', 'symbols', 'analyze', 'judge'],
     node: true,
   },
-  'layer-canary.ts': { rooms: ['contract', 'base', 'capture', 'trace'], node: true },
-  'pipeline-stress.ts': {
-    rooms: ['pipeline.ts', 'contract', 'base', 'capture', 'trace', 'analyze', 'judge'],
-    node: true,
-  },
-  'pipeline-inject.ts': {
-    rooms: [
-      'pipeline.ts',
-      'contract',
-      'base',
-      'config',
-      'capture',
-      'trace',
-      'symbols',
-      'analyze',
-      'judge',
-    ],
-    node: true,
-  },
+  'layer-canary.ts': { rooms: ['capture', 'trace'], node: true },
   'finding-list.ts': {
     rooms: ['contract', 'base', 'capture', 'analyze', 'judge'],
     node: true,
@@ -59,7 +34,6 @@ const rules = {
       'contract',
       'base',
       'capture',
-      'analyze',
       'judge',
       'pipeline.ts',
       'check-runs.ts',
@@ -68,15 +42,7 @@ const rules = {
     node: true,
   },
   'check-runs.ts': {
-    rooms: [
-      'contract',
-      'base',
-      'capture',
-      'judge',
-      'pipeline.ts',
-      'pipeline-inject.ts',
-      'pipeline-stress.ts',
-    ],
+    rooms: ['contract', 'base', 'capture', 'judge', 'pipeline.ts'],
     node: true,
   },
   'validate-pipeline.ts': {
@@ -92,13 +58,11 @@ const rules = {
       'pipeline.ts',
       'check-pipeline.ts',
       'validate-pipeline.ts',
-      'pipeline-bench.ts',
-      'pipeline-compare.ts',
       'layer-canary.ts',
     ],
     node: true,
   },
-  'index.ts': { rooms: ['contract', 'base', 'config', 'report', 'pipeline.ts'], node: false },
+  'index.ts': { rooms: ['contract', 'base', 'config'], node: false },
 }
 
 const importPattern =
@@ -118,7 +82,26 @@ const roomOf = (path) =>
     .split('/')[0]
     .replace(/^pipeline-[a-z-]+\.([jt]s)$/, 'pipeline.$1')
 const faults = []
+/** path of a file → what it imports */
+const imports = new Map()
 for (const file of files(source)) {
+  const specifiers = readFileSync(file, 'utf8').matchAll(importPattern)
+  imports.set(
+    file,
+    Array.from(specifiers, ([text, ...found]) => {
+      const specifier = found.find((one) => one !== undefined)
+      const isFile = specifier.startsWith('.')
+      return {
+        specifier,
+        file: isFile ? resolve(dirname(file), specifier).replace(/\.js$/, '.ts') : undefined,
+        isNode: specifier.startsWith('node:'),
+        isType: /^\s*(?:import|export) type\b/.test(text),
+      }
+    }),
+  )
+}
+
+for (const [file, imported] of imports) {
   const room = roomOf(file)
   const rule = rules[room]
   const shown = relative(root, file)
@@ -128,18 +111,31 @@ for (const file of files(source)) {
     )
     continue
   }
-  for (const match of readFileSync(file, 'utf8').matchAll(importPattern)) {
-    const specifier = match[1] ?? match[2] ?? match[3]
-    if (specifier.startsWith('node:')) {
-      if (!rule.node) faults.push(`${shown}: imports ${specifier}, but ${room} is pure`)
-    } else if (specifier.startsWith('.')) {
-      const target = roomOf(resolve(dirname(file), specifier)).replace(/\.js$/, '.ts')
-      if (target !== room && !rule.rooms.includes(target))
-        faults.push(
-          `${shown}: imports ${target}; ${room} may import ${rule.rooms.join(', ') || 'nothing'}`,
-        )
-    }
+  for (const { specifier, file: importedFile, isNode, isType } of imported) {
+    if (isNode && !rule.node) faults.push(`${shown}: imports ${specifier}, but ${room} is pure`)
+    if (importedFile === undefined) continue
+    const target = roomOf(importedFile)
+    if (target !== room && !rule.rooms.includes(target))
+      faults.push(
+        `${shown}: imports ${target}; ${room} may import ${rule.rooms.join(', ') || 'nothing'}`,
+      )
+    else if (isPure(room) && !isType && target !== room && reachesNode(importedFile))
+      faults.push(`${shown}: imports ${specifier}, which needs Node's modules; ${room} is pure`)
   }
 }
+
+function isPure(room) {
+  // What a subject loads may ask Node for a little, as long as it stays light.
+  return !rules[room].node && room !== 'index.ts'
+}
+
+function reachesNode(file, seen = new Set()) {
+  if (seen.has(file)) return false
+  seen.add(file)
+  return (imports.get(file) ?? []).some(
+    (one) => one.isNode || (one.file !== undefined && !one.isType && reachesNode(one.file, seen)),
+  )
+}
+
 for (const fault of faults) console.error(fault)
 if (faults.length > 0) process.exit(1)
