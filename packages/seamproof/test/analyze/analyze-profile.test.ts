@@ -240,6 +240,8 @@ describe('calls into an addon', () => {
       apiCallCount: 4800,
       bytesIn: 5000,
       bytesOut: 70,
+      allocationCount: 0,
+      allocatedBytes: 0,
     },
     {
       addonPath: '/srv/app/build/thumb.node',
@@ -250,6 +252,8 @@ describe('calls into an addon', () => {
       apiCallCount: 3,
       bytesIn: 0,
       bytesOut: 12,
+      allocationCount: 0,
+      allocatedBytes: 0,
     },
   ]
 

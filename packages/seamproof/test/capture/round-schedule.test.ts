@@ -1,15 +1,11 @@
 import { expect, test } from 'vitest'
-import type { LoadedWorkload } from '../../src/capture/subject/loaded-workload.js'
 import { roundNumber, warmUp } from '../../src/capture/subject/round-schedule.js'
 
 /** Counts its operations; each takes no time. */
 function countingWorkload() {
   const counted = { operations: 0 }
-  const workload: LoadedWorkload = {
-    name: 'counting',
-    setup: async () => {},
-    teardown: async () => {},
-    operations: async (count) => {
+  const workload = {
+    operations: async (count: number) => {
       counted.operations += count
     },
   }
@@ -46,11 +42,8 @@ test('a warm-up of none is none', async () => {
 
 test('a workload that hoards memory gets rounds that the machine can afford', async () => {
   const hoard: Buffer[] = []
-  const workload: LoadedWorkload = {
-    name: 'hoarding',
-    setup: async () => {},
-    teardown: async () => {},
-    operations: async (count) => {
+  const workload = {
+    operations: async (count: number) => {
       for (let done = 0; done < count; done++) hoard.push(Buffer.alloc(1_000_000, 1))
     },
   }

@@ -9,9 +9,9 @@ afterAll(() => sandbox.remove())
 const canary = (node: string) => sandbox.run(['check', '--canary', '--node', node, '--json'])
 
 describe('the canary', () => {
-  it.each([
+  it.each<[string, string]>([
     ['this Node', process.execPath],
-    ...otherNodeMajors.map((major) => [`Node ${major}`, nodeBinary(major)] as const),
+    ...otherNodeMajors.map((major): [string, string] => [`Node ${major}`, nodeBinary(major)]),
   ])('is heard on %s', { timeout: 60_000 }, async (_, node) => {
     if (!existsSync(node)) throw new Error(`this test needs ${node}: npm run setup`)
     const run = await canary(node)

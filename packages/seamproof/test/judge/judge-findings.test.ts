@@ -33,8 +33,10 @@ const leak = (name: string, rest: Partial<DefectReport> = {}): Partial<DefectRep
   perOperation: { bytes: 64, blocks: 1 },
   ...rest,
 })
-const notRun = (cause: CheckRun['cause'], instrument: CheckRun['instrument'] = 'memcheck') =>
-  madeRun(instrument, [], { status: 'not-run', cause, reason: 'it could not' })
+const notRun = (
+  cause: NonNullable<CheckRun['cause']>,
+  instrument: CheckRun['instrument'] = 'memcheck',
+) => madeRun(instrument, [], { status: 'not-run', cause, reason: 'it could not' })
 
 describe('findings against the limit that none is new', () => {
   it('fail on a new error', () => {

@@ -33,6 +33,7 @@ function layerOf(findings: LayerFinding[], rest: Partial<LayerFacts> = {}): Laye
     unknownFunctionCount: 0,
     apiCallCount: 1,
     injected: [],
+    madeFaults: [],
     findings,
     crossings: [],
     objects: [],

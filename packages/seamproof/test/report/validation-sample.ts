@@ -54,6 +54,10 @@ export const finding = (over: Partial<Finding> = {}): Finding => ({
     },
   ],
   instruments: ['track', 'asan'],
+  seenBy: [
+    { instrument: 'track', target: 'grid.seam.ts' },
+    { instrument: 'asan', target: 'grid.seam.ts' },
+  ],
   workloads: ['draw'],
   reproduce: 'seamproof check --with asan grid.seam.ts --only draw',
   location: {
@@ -147,7 +151,7 @@ export function validationOf(list: FindingList): Validation {
     },
     kind: 'short',
     stages: [
-      { name: 'track', status: 'done', wallMs: 12_000, folder: 'track' },
+      { name: 'check', status: 'done', wallMs: 12_000, folder: 'check' },
       { name: 'soak', status: 'skipped', reason: '--skip soak', wallMs: 0, folder: 'soak' },
     ],
     rows,

@@ -26,7 +26,7 @@ const growthBytesMax = 768 * 1024 * 1024
 
 /** Warms the workload up, and finds along the way how many operations make a round when nobody said so. */
 export async function warmUp(
-  workload: LoadedWorkload,
+  workload: Pick<LoadedWorkload, 'operations'>,
   wishes: ScheduleWishes,
 ): Promise<RoundSchedule> {
   const startedMs = performance.now()

@@ -177,6 +177,8 @@ describe('crossings', () => {
     apiCallCount: 0,
     bytesIn: 0,
     bytesOut: 0,
+    allocationCount: 0,
+    allocatedBytes: 0,
     ...more,
   })
   /** Under the layer an empty crossing takes 50 ns inside, each Node-API call 30; the function itself 200. */
