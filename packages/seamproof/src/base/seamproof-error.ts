@@ -9,18 +9,21 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
+/** Upper case with underscores: `TRACE_EMPTY`. */
+export type ErrorCode = Uppercase<string>
+
 /**
  * An error that a user can act on: what happened with the value, and the next command to type.
  * Never match on the message; `code` is stable.
  */
 export class SeamproofError extends Error {
   override readonly name = 'SeamproofError'
-  readonly code: string
+  readonly code: ErrorCode
   readonly hint: string | undefined
   readonly exitCode: ExitCode
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     options: { hint?: string; exitCode: ExitCode; cause?: unknown },
   ) {

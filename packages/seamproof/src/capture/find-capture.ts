@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { isCapture } from './capture-directory.js'
 
 const trackHint = 'make one: seamproof track -- node app.js'
@@ -35,6 +35,6 @@ function newestCapture(cwd: string): string {
   return newest.path
 }
 
-function usage(code: string, message: string, hint: string): SeamproofError {
+function usage(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.usage, hint })
 }

@@ -8,7 +8,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, delimiter, isAbsolute, join, resolve } from 'node:path'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type ElfHeader, readElfHeader } from './elf-header.js'
 
 export interface SubjectExecutable {
@@ -149,6 +149,6 @@ function commandNotFound(command: string): SeamproofError {
   return notDriven('COMMAND_NOT_FOUND', message, hint)
 }
 
-function notDriven(code: string, message: string, hint: string): SeamproofError {
+function notDriven(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.subjectNotDriven, hint })
 }

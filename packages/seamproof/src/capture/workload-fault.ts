@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { mapErrorStack, userStack } from './error-stack.js'
 import type { SubjectRun } from './run-subject.js'
 import type { WorkloadError, WorkloadResult } from './subject/workload-plan.js'
@@ -74,6 +74,6 @@ function describePlace(file: WorkloadFile, result: WorkloadResult | undefined): 
   return `workload "${result.workload}" (in its ${result.phase}${round})`
 }
 
-function fault(code: string, message: string, hint: string): SeamproofError {
+function fault(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.subjectNotDriven, hint })
 }

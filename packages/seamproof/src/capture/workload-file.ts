@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, extname, resolve } from 'node:path'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 
 const scriptExtension = /\.([cm]?[jt]s|tsx)$/
 
@@ -60,6 +60,6 @@ function workloadName(path: string): string {
   return /^(index|workload)$/.test(stem) ? basename(resolve(path, '..')) : stem
 }
 
-function notDriven(code: string, message: string, hint: string): SeamproofError {
+function notDriven(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.subjectNotDriven, hint })
 }

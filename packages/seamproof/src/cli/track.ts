@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { captureModes } from '../config/config-schema.js'
 import type { CaptureMode } from '../contract/capture.js'
 import type { CaptureOptions } from './capture-options.js'
@@ -113,6 +113,6 @@ export function programAfterSeparator(
   return program
 }
 
-function usage(code: string, message: string, hint: string): SeamproofError {
+function usage(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.usage, hint })
 }

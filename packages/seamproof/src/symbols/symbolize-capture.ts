@@ -68,7 +68,7 @@ function namedPart(path: string): SymbolizedTrace {
 }
 
 function damaged(path: string, reason: string, cause?: unknown): SeamproofError {
-  return new SeamproofError('symbols-damaged', `${path} cannot be used: ${reason}`, {
+  return new SeamproofError('SYMBOLS_DAMAGED', `${path} cannot be used: ${reason}`, {
     hint: 'delete it; the next report names the addresses anew, from what is on disk now',
     exitCode: ExitCode.subjectNotDriven,
     cause,

@@ -8,7 +8,7 @@ import { parseTraceHeader, type TraceHeader } from './trace-header.js'
 
 function unreadable(path: string, cause: unknown): SeamproofError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new SeamproofError('trace-unreadable', `cannot read the trace ${path}: ${message}`, {
+  return new SeamproofError('TRACE_UNREADABLE', `cannot read the trace ${path}: ${message}`, {
     hint: 'check the path and its permissions; `seamproof track -- node app.js` makes a capture',
     exitCode: ExitCode.subjectNotDriven,
     cause,

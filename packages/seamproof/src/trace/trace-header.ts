@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import type { CaptureMode } from '../contract/capture.js'
 import {
   fileHeaderBytes,
@@ -45,7 +45,7 @@ export interface TraceHeader {
 
 const hint = 'give a capture directory, or a process-*.trace file, made by `seamproof track`'
 
-function fault(code: string, message: string): SeamproofError {
+function fault(code: ErrorCode, message: string): SeamproofError {
   return new SeamproofError(code, message, { hint, exitCode: ExitCode.subjectNotDriven })
 }
 
@@ -55,19 +55,19 @@ function u64(view: DataView, offset: number): number {
 }
 
 function checkIdentity(bytes: Uint8Array, view: DataView, path: string): void {
-  if (bytes.length === 0) throw fault('trace-empty', `${path} is empty`)
+  if (bytes.length === 0) throw fault('TRACE_EMPTY', `${path} is empty`)
   const magic = String.fromCharCode(...bytes.subarray(0, 8))
   if (magic !== traceMagic)
     throw fault(
-      'trace-foreign',
+      'TRACE_FOREIGN',
       `${path} is not a Seamproof trace: it does not begin with ${traceMagic}`,
     )
   if (bytes.length < fileHeaderUsedBytes)
-    throw fault('trace-truncated', `${path} ends after ${bytes.length} bytes, inside its header`)
+    throw fault('TRACE_TRUNCATED', `${path} ends after ${bytes.length} bytes, inside its header`)
   const version = view.getUint32(8, true)
   if (version !== traceFormatVersion)
     throw new SeamproofError(
-      'trace-version',
+      'TRACE_VERSION',
       `${path} has trace format version ${version}; this Seamproof reads version ${traceFormatVersion}`,
       {
         hint: 'read it with the Seamproof that made it (see capture.json), or record it again with `seamproof track`',
@@ -77,7 +77,7 @@ function checkIdentity(bytes: Uint8Array, view: DataView, path: string): void {
   const headerBytes = view.getUint32(12, true)
   if (headerBytes !== fileHeaderBytes)
     throw fault(
-      'trace-damaged',
+      'TRACE_DAMAGED',
       `${path} says that its header has ${headerBytes} bytes, not ${fileHeaderBytes}`,
     )
 }

@@ -56,10 +56,10 @@ function errorOf(path: string): SeamproofError {
 
 describe('what is no trace is refused with a hint', () => {
   const cases: [string, Uint8Array, string][] = [
-    ['an empty file', new Uint8Array(0), 'trace-empty'],
-    ['a file of zeros', new Uint8Array(8192), 'trace-foreign'],
-    ['a foreign file', new TextEncoder().encode('#!/usr/bin/env node\n'), 'trace-foreign'],
-    ['only the magic', new TextEncoder().encode('SEAMTRC1'), 'trace-truncated'],
+    ['an empty file', new Uint8Array(0), 'TRACE_EMPTY'],
+    ['a file of zeros', new Uint8Array(8192), 'TRACE_FOREIGN'],
+    ['a foreign file', new TextEncoder().encode('#!/usr/bin/env node\n'), 'TRACE_FOREIGN'],
+    ['only the magic', new TextEncoder().encode('SEAMTRC1'), 'TRACE_TRUNCATED'],
   ]
   for (const [name, bytes, code] of cases)
     test(name, () => {
@@ -73,15 +73,15 @@ describe('what is no trace is refused with a hint', () => {
     const sink = new MemorySink()
     new TraceEncoder(sink, { version: 7 }).finish()
     const error = errorOf(scratch.write(sink.bytes))
-    expect(error.code).toBe('trace-version')
+    expect(error.code).toBe('TRACE_VERSION')
     expect(error.message).toMatch(/version 7\b.*version 1\b/)
   })
 
   test('a path that does not exist, and a folder', () => {
-    expect(errorOf(scratch.path('nothing.trace')).code).toBe('trace-unreadable')
+    expect(errorOf(scratch.path('nothing.trace')).code).toBe('TRACE_UNREADABLE')
     const folder = scratch.path('folder.trace')
     mkdirSync(folder)
-    expect(errorOf(folder).code).toBe('trace-unreadable')
+    expect(errorOf(folder).code).toBe('TRACE_UNREADABLE')
   })
 })
 

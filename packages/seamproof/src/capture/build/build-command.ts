@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { ExitCode, SeamproofError } from '../../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../../base/seamproof-error.js'
 import { findInPath } from '../find-in-path.js'
 import type { BuildPlan } from './build-plan.js'
 import { shellQuote } from './toolchain.js'
@@ -177,6 +177,6 @@ function requireTool(name: string): string {
   )
 }
 
-function cannotBuild(code: string, message: string, hint: string): SeamproofError {
+function cannotBuild(code: ErrorCode, message: string, hint: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.machineLacks, hint })
 }

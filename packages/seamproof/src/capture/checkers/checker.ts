@@ -1,4 +1,4 @@
-import { ExitCode, SeamproofError } from '../../base/seamproof-error.js'
+import { type ErrorCode, ExitCode, SeamproofError } from '../../base/seamproof-error.js'
 import type { Instrument } from '../../contract/finding.js'
 import type { CompilerFamily } from '../build/variant.js'
 import type { CheckEffort } from '../subject/check-schedule.js'
@@ -43,7 +43,7 @@ export interface Checker {
   blindSpotsWithoutBuild: string[]
 }
 
-export function toolMissing(code: string, message: string, remedy: string): SeamproofError {
+export function toolMissing(code: ErrorCode, message: string, remedy: string): SeamproofError {
   return new SeamproofError(code, message, { exitCode: ExitCode.machineLacks, hint: remedy })
 }
 
