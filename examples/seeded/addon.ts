@@ -10,10 +10,14 @@ export const addon = createRequire(import.meta.url)(`./build/Release/${name}.nod
 >
 
 /**
- * One workload per bug, of the bug's name. Few operations: every one of them has the bug, and what cannot be seen in a hundred
+ * One workload per bug, of the bug's name; what is wrong is for docs/bug-matrix.md. Few operations: every one of them has the bug, and what cannot be seen in a hundred
  * cannot be seen.
  */
-export function seed(name: string, run: (call: (argument?: unknown) => unknown) => unknown): void {
+export function seed(
+  name: string,
+  _what: string,
+  run: (call: (argument?: unknown) => unknown) => unknown,
+): void {
   workload(name, {
     run: () => run(addon[name]!),
     operationsPerRound: 10,

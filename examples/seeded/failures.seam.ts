@@ -9,6 +9,12 @@ const orNothing = (call: () => unknown) => {
   }
 }
 
-seed('trustTheBuffer', (call) => orNothing(call))
-seed('trustMalloc', (call) => orNothing(call))
-seed('forgetOnRefusal', (call) => orNothing(call))
+seed('trustTheBuffer', 'writes to a Buffer although making it may have failed', (call) =>
+  orNothing(call),
+)
+seed('trustMalloc', 'writes to a block although malloc may have given none', (call) =>
+  orNothing(call),
+)
+seed('forgetOnRefusal', 'does not free its memory when the handoff is refused', (call) =>
+  orNothing(call),
+)

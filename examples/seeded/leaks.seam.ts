@@ -1,11 +1,13 @@
 import { seed } from './addon.js'
 
-seed('leakBlock', (call) => call())
-seed('leakOnErrorPath', (call) => call('no number'))
-seed('leakOfAChild', (call) => call())
-seed('leakIntoAList', (call) => call())
-seed('leakOfAReference', (call) => call())
-seed('leakOfAWrap', (call) => call())
-seed('leakOfADescriptor', (call) => call())
-seed('leakInThePool', (call) => call())
-seed('leakOfAsyncWork', (call) => call())
+seed('leakBlock', 'a block for every call', (call) => call())
+seed('leakOnErrorPath', 'a block for every call with a wrong argument', (call) => call('no number'))
+seed('leakOfAChild', 'frees a struct, and not what it points to', (call) => call())
+seed('leakIntoAList', 'a list that only grows: everything in it can still be reached', (call) =>
+  call(),
+)
+seed('leakOfAReference', 'a reference that is never deleted', (call) => call())
+seed('leakOfAWrap', 'a wrapped struct without a finalizer', (call) => call())
+seed('leakOfADescriptor', 'a file that is never closed', (call) => call())
+seed('leakInThePool', 'a block that a pool thread allocates', (call) => call())
+seed('leakOfAsyncWork', 'async work that is never deleted', (call) => call())

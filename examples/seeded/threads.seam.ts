@@ -1,6 +1,8 @@
 import { seed } from './addon.js'
 
-seed('raceOnACounter', (call) => call())
-seed('raceOnAFlag', (call) => call())
-seed('raceInThePool', (call) => Promise.all([call(), call(), call(), call()]))
-seed('lockOrder', (call) => call())
+seed('raceOnACounter', 'two threads count up without a lock', (call) => call())
+seed('raceOnAFlag', 'a flag without release and acquire announces a value', (call) => call())
+seed('raceInThePool', 'pool threads write the same results', (call) =>
+  Promise.all([call(), call(), call(), call()]),
+)
+seed('lockOrder', 'two locks that are taken in two orders', (call) => call())

@@ -22,7 +22,8 @@ static napi_value trust_malloc(napi_env env, napi_callback_info info) {
     return NULL;
   }
   block[0] = 1;
-  double value = block[0];
+  // Without this the store is dead, and gone with it what is wrong here.
+  double value = *(int *)opaque(block);
   free(block);
   return number(env, value);
 }

@@ -1,6 +1,7 @@
 import type { DefectStack, Instrument } from '../contract/finding.js'
 import type { Frame } from '../contract/frame.js'
 import type { ToolReport } from '../contract/tool-report.js'
+import { kindOf } from './check-kinds.js'
 
 /** The languages' run-times and the checkers' own frames: who called them is the question. */
 const isPassedOver = (frame: Frame) => frame.origin === 'system'
@@ -11,7 +12,13 @@ const isSubject = (frame: Frame) => frame.origin === 'subject'
  * Whether a report is about the subject. The rule differs with the instrument, since each has noise of another kind; these made
  * clean addons silent and kept every seeded bug.
  */
-export function isAboutSubject(instrument: Instrument, stacks: readonly DefectStack[]): boolean {
+export function isAboutSubject(
+  instrument: Instrument,
+  report: Pick<ToolReport, 'rule' | 'text'>,
+  stacks: readonly DefectStack[],
+): boolean {
+  // It ended the process. Out of abort() the unwinder often does not come as far as the code that called it.
+  if (kindOf(instrument, report).kind === 'crash') return true
   switch (instrument) {
     case 'tsan':
     case 'helgrind':

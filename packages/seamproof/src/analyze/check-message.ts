@@ -45,6 +45,7 @@ function asanMessage({ rule, text }: ToolReport): string {
     const where = /zero page|address 0x0{9,}[0-9a-f]{0,3}\b/.test(text) ? ' at a null pointer' : ''
     return `the process was ended by SIGSEGV${kind === undefined ? '' : `: ${kind}`}${where}`
   }
+  if (rule === 'ABRT') return 'the process was aborted (SIGABRT)'
   return withoutAddresses(firstSentences(text, 1))
 }
 

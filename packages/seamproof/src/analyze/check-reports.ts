@@ -35,7 +35,7 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
   for (const { name, log } of question.logs)
     for (const report of log.reports) {
       const stacks = stacksOf(report, log, question)
-      if (isStackSwitch(instrument, report) || !isAboutSubject(instrument, stacks)) {
+      if (isStackSwitch(instrument, report) || !isAboutSubject(instrument, report, stacks)) {
         if (!stillReachable.test(report.rule)) foreignCount++
         continue
       }

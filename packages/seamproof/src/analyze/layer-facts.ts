@@ -3,7 +3,7 @@ import type { LayerFacts, LayerObjectSeries } from '../contract/layer.js'
 import type { TraceLayer, TraceLayerLive } from '../trace/layer-records.js'
 import type { TraceMeta } from '../trace/trace-meta.js'
 import type { FrameSet } from './frame-set.js'
-import { planRounds } from './step-plan.js'
+import { planRounds, workloadOf } from './step-plan.js'
 
 /** What the seam layer saw, with named stacks. Undefined when it was not active in the process. */
 export function layerFacts(
@@ -31,12 +31,28 @@ export function layerFacts(
     findings: layer.findings.map(({ number: _, seq, timeUs, stacks, objectKind, ...finding }) => ({
       ...finding,
       timeMs: timeUs / 1000,
+      ...workloadAt(meta, workloads, seq),
       ...(objectKind === undefined ? {} : { objectKind }),
       stacks: stacks.map(({ role, stack }) => ({ role, frameIndexes: framesOf(stack) })),
     })),
     crossings: [...layer.crossings].sort((a, b) => b.totalNs - a.totalNs),
     objects: objectSeries(layer, meta, workloads, framesOf),
   }
+}
+
+/** Workloads come one after the other, and each ends with a mark: the next mark tells. The last one may have crashed before its own. */
+function workloadAt(
+  { marks }: TraceMeta,
+  workloads: readonly WorkloadRun[],
+  seq: number,
+): { workload?: string } {
+  if (workloads.length === 0) return {}
+  const named = marks.filter(({ kind }) => kind !== 'user' && kind !== 'program-end')
+  const next = named.find((mark) => mark.seq > seq)
+  if (next !== undefined) return { workload: workloadOf(next.name, workloads) }
+  const marked = new Set(named.map(({ name }) => workloadOf(name, workloads)))
+  const last = workloads.at(-1)!.name
+  return marked.has(last) ? {} : { workload: last }
 }
 
 function frameIndexesOf({ stacks }: TraceMeta, frames: FrameSet, stack: number): number[] {

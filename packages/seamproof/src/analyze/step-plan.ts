@@ -15,7 +15,7 @@ export interface StepPlan {
 }
 
 /** `<workload>` or `<workload>#<round>`. */
-function workloadOf(name: string, workloads: readonly WorkloadRun[]): string {
+export function workloadOf(name: string, workloads: readonly WorkloadRun[]): string {
   if (workloads.some((workload) => workload.name === name)) return name
   return name.replace(/#\d+$/, '')
 }

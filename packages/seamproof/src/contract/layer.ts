@@ -43,6 +43,8 @@ export interface LayerFinding {
   functionName: string
   phase: LayerPhase
   timeMs: number
+  /** During which it was seen first; absent in a program, and where no mark followed. */
+  workload?: string
   thread: number
   objectKind?: LayerObjectKind
   stacks: { role: LayerStackRole; frameIndexes: number[] }[]

@@ -26,7 +26,6 @@ export interface JudgedFinding extends LayerFinding {
   /** Set when it is no fault of the addon's. */
   known?: LayerKnown
   /** Of what piles up in rounds. */
-  workload?: string
   perOperation?: number
 }
 

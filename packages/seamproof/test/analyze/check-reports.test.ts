@@ -239,3 +239,18 @@ test.each([
   }
   expect(judged([report], { instrument }).reports).toMatchObject([{ kind }])
 })
+
+test('a crash counts although its stack does not come as far as the subject', () => {
+  const report: ToolReport = {
+    rule: 'ABRT',
+    text: 'ABRT on unknown address 0x000000002842',
+    offset: 10,
+    stacks: [{ role: 'now', frames: stackOf('system:__pthread_kill_implementation') }],
+    notes: [],
+  }
+  const { reports, foreignCount } = judged([report], { isWorkload: false })
+  expect(reports).toMatchObject([
+    { kind: 'crash', severity: 'error', message: 'the process was aborted (SIGABRT)' },
+  ])
+  expect(foreignCount).toBe(0)
+})

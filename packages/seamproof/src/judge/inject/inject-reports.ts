@@ -88,6 +88,7 @@ function crash({ layer, trial, attempt, suspicion }: NamedTrial): DefectReport[]
       severity,
       message: `${what}${place} after ${faultPhrase(attempt.fault)}`,
       stacks,
+      ...(seen?.workload === undefined ? {} : { workload: seen.workload }),
       count: 1,
       notes: (seen?.notes ?? []).filter(({ name }) => name !== 'phase'),
     },
