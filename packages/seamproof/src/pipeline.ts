@@ -26,8 +26,9 @@ import type { SoakVerdicts } from './contract/soak-verdict.js'
 import type { SymbolTable } from './contract/symbols.js'
 import type { Verdicts } from './contract/verdict.js'
 import { judgeCapture } from './judge/judge-capture.js'
-import { judgeLayer } from './judge/judge-layer.js'
+import { judgeLayer, type LayerVerdicts } from './judge/judge-layer.js'
 import { judgeSoak } from './judge/judge-soak.js'
+import { soakStageChecks } from './judge/stage-checks.js'
 import { JsFrames, Scripts } from './symbols/js-frames.js'
 import { LiveSymbols } from './symbols/live-symbols.js'
 import { profileFromCpuprofile } from './symbols/profile-from-cpuprofile.js'
@@ -309,8 +310,8 @@ export interface ReadSoak {
   facts: SoakFacts
   verdicts: SoakVerdicts
   measurements: MeasurementList
-  /** Which stacks grow; absent when there is no trace to read. */
-  capture?: ReadCapture
+  /** Which stacks grow, and what the seam layer saw; absent when there is no trace to read. */
+  capture?: ReadCapture & { layer: LayerVerdicts }
   notes: string[]
 }
 
@@ -334,8 +335,16 @@ export async function readSoak(
         return undefined
       })
   options.onStep?.('judging')
-  const verdicts = judgeSoak(facts, capture?.verdicts)
-  const measurements = soakMeasurements(facts, { series: soakSeriesFile, capture: '.' })
+  const layer = capture && judgeLayer(capture.facts, {}, capture.manifest.workloads ?? [])
+  const judged = capture && layer && { ...capture, layer }
+  const verdicts = judgeSoak(facts, judged)
+  const listed = soakMeasurements(facts, { series: soakSeriesFile, capture: '.' })
+  const evidence = {
+    kind: 'series' as const,
+    path: soakSeriesFile,
+    reproduce: listed.command.join(' '),
+  }
+  const measurements = { ...listed, checks: soakStageChecks(facts, verdicts, evidence) }
   tryWriteWholeFile(join(folder, 'soak-facts.json'), `${JSON.stringify(facts)}\n`)
   tryWriteWholeFile(join(folder, 'soak-verdicts.json'), `${JSON.stringify(verdicts, null, 2)}\n`)
   tryWriteWholeFile(join(folder, measurementsFile), `${JSON.stringify(measurements, null, 2)}\n`)
@@ -344,7 +353,7 @@ export async function readSoak(
     facts,
     verdicts,
     measurements,
-    ...(capture === undefined ? {} : { capture }),
+    ...(judged === undefined ? {} : { capture: judged }),
     notes: [...notes, ...(capture?.notes ?? [])],
   }
 }
@@ -369,7 +378,7 @@ export function soakFactsOf(folder: string): SoakFacts {
 
 /** What can be said while it runs: which stacks grow is only known at the end. */
 export function judgeSoakSoFar(facts: SoakFacts): SoakVerdicts {
-  const { checks, ...rest } = judgeSoak(facts, undefined)
+  const { checks, ...rest } = judgeSoak(facts)
   return { ...rest, checks: checks.filter(({ status }) => status !== 'not-run') }
 }
 

@@ -13,7 +13,7 @@ import { writeWholeFile } from './base/whole-file.js'
 import { machineFacts } from './capture/machine-facts.js'
 import type { ExperimentResult, PredictedGain } from './contract/comparison.js'
 import type { FindingList } from './contract/finding.js'
-import type { Evidence, MachineFacts, MeasurementList } from './contract/measurement.js'
+import type { Evidence, MachineFacts, MeasurementList, StageCheck } from './contract/measurement.js'
 import type { SoakInterval } from './contract/soak.js'
 import type { Target } from './contract/target.js'
 import type { EvidenceBody, Validation, ValidationStage } from './contract/validation.js'
@@ -26,6 +26,7 @@ import {
   overallStatus,
   safetyRows,
 } from './judge/judge-validation.js'
+import { stageCheckRows } from './judge/stage-checks.js'
 
 export type StageName = ValidationStage['name']
 
@@ -85,6 +86,7 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
         findingsPath: 'check/findings.json',
       }),
       ...excuseUnmeasured(targeted, stages),
+      ...stageCheckRows(lists, targeted, componentOf),
     ],
     Object.keys(plan.components),
   )
@@ -234,8 +236,14 @@ function inFolder(list: MeasurementList, name: StageName): MeasurementList {
       ...one,
       evidence: { ...one.evidence, path: `${name}/${one.evidence.path}` },
     })),
+    ...(list.checks && { checks: list.checks.map((one) => inStage(one, name)) }),
   }
 }
+
+const inStage = (check: StageCheck, name: StageName): StageCheck => ({
+  ...check,
+  evidence: { ...check.evidence, path: `${name}/${check.evidence.path}` },
+})
 
 function withComponents(
   list: MeasurementList,

@@ -41,6 +41,7 @@ export function soakFacts(head: SoakHead, lines: readonly SoakLine[]): SoakFacts
   const floorHistogram = mergeHistograms(floors.map((floor) => floor.latencyHdr))
   return {
     head,
+    workloads: parts.findLast(({ begin }) => begin)?.begin?.workloads ?? head.workloads,
     parts: parts.map((part, index) => partFacts(part, parts[index - 1])),
     judgedPart: judged?.number ?? 0,
     load: loadOf(parts, measured),

@@ -9,8 +9,8 @@ export function soakMeasurements(
 ): MeasurementList {
   const { head, load, growth } = facts
   const reproduce = head.command.map(quoted).join(' ')
-  const workload = head.workloads.join(' + ')
-  const base = { workload, evidence: { kind: 'series' as const, path: paths.series, reproduce } }
+  const named = workloadOf(facts)
+  const base = { ...named, evidence: { kind: 'series' as const, path: paths.series, reproduce } }
   const weakness = weaknessOf(facts)
   const all: Measurement[] = load.completedCount === 0 ? [] : [...loadOf(facts, base, weakness)]
   for (const one of growth)
@@ -22,7 +22,7 @@ export function soakMeasurements(
     command: head.command,
     machine: head.machine,
     measurements: all,
-    missing: missingOf(facts, workload),
+    missing: missingOf(facts, named),
     notes: notesOf(facts),
   }
 }
@@ -113,16 +113,22 @@ function weaknessOf({ parts, load, head }: SoakFacts): Weakness {
   return {}
 }
 
-function missingOf({ growth, load }: SoakFacts, workload: string): MeasurementList['missing'] {
+const workloadOf = ({ workloads }: SoakFacts): { workload?: string } =>
+  workloads.length === 0 ? {} : { workload: workloads.join(' + ') }
+
+function missingOf(
+  { growth, load }: SoakFacts,
+  named: { workload?: string },
+): MeasurementList['missing'] {
   const missing: MeasurementList['missing'] = []
   if (load.completedCount === 0)
     for (const metric of ['sustained throughput', 'latency p99'])
-      missing.push({ metric, workload, reason: 'no load was measured' })
+      missing.push({ ...named, metric, reason: 'no load was measured' })
   for (const what of judgedGrowth)
     if (!growth.some((one) => one.what === what))
       missing.push({
+        ...named,
         metric: 'memory growth',
-        workload,
         reason: `${what}: there are too few rests for a line`,
       })
   return missing

@@ -1,4 +1,5 @@
 import type { Estimate } from './facts.js'
+import type { CheckVerdict } from './verdict.js'
 
 /** Base units only: a report chooses the prefix. `ratio` is a share or a factor: 0.25 is 25 %. */
 export type Unit =
@@ -63,6 +64,19 @@ export interface MissingMeasurement {
   reason: string
 }
 
+/** What a stage judged by its own limits, whatever the config asks: a soak's rate, its end, what grew. A row of a validation. */
+export interface StageCheck {
+  verdict: CheckVerdict
+  part: 'memory safety' | 'performance'
+  /** In words: `<= 10 %`. */
+  target: string
+  /** Set where a target can be set for the same number: its row says it then. */
+  metric?: string
+  detail?: string
+  workload?: string
+  evidence: Evidence
+}
+
 /** measurements.json: what `bench`, `soak` or `experiment` leaves for `judge`. */
 export interface MeasurementList {
   formatVersion: 1
@@ -72,6 +86,7 @@ export interface MeasurementList {
   machine: MachineFacts
   measurements: Measurement[]
   missing: MissingMeasurement[]
+  checks?: StageCheck[]
   notes: string[]
 }
 

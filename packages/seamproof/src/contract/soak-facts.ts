@@ -4,6 +4,8 @@ import type { LatencyFigures, SoakEndReason, SoakFloor, SoakHead } from './soak.
 /** What was found out of a soak's record: numbers with units, of the measured load without its warm-up. */
 export interface SoakFacts {
   head: SoakHead
+  /** By their names; empty where no process came so far as to say them. */
+  workloads: string[]
   parts: SoakPartFacts[]
   /** The part whose memory is judged: the one that was measured longest. */
   judgedPart: number

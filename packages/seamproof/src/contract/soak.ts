@@ -85,6 +85,8 @@ interface SoakLineHead {
 export interface SoakBegin extends SoakLineHead {
   type: 'begin'
   pid: number
+  /** Whose operations take turns; absent in records of older versions. */
+  workloads?: string[]
   nodeVersion: string
   /** `SCHED_FIFO 1`, or why not. */
   scheduling: string

@@ -1,31 +1,39 @@
 import type { GrowthSubject, SoakFacts, SoakGrowth } from '../contract/soak-facts.js'
 import type { SoakVerdicts } from '../contract/soak-verdict.js'
 import type { CheckVerdict, Verdicts } from '../contract/verdict.js'
+import type { LayerVerdicts } from './judge-layer.js'
 import { defaultSoakLimits, type SoakLimits } from './soak-limits.js'
 
 const growthChecks: GrowthSubject[] = ['native live', 'USS', 'V8 heap']
 const resourceChecks: GrowthSubject[] = ['file descriptors', 'threads', 'handles', 'mappings']
 
-/** `leaks` are the verdicts of the capture that the soak is too: which stacks grow between its rests. */
+/** The capture that the soak is too: which stacks grow between its rests, and what the seam layer saw. */
+export interface SoakCaptureVerdicts {
+  verdicts: Verdicts
+  layer: LayerVerdicts
+}
+
 export function judgeSoak(
   facts: SoakFacts,
-  leaks: Verdicts | undefined,
+  capture?: SoakCaptureVerdicts,
   limits: SoakLimits = defaultSoakLimits,
 ): SoakVerdicts {
   return {
     formatVersion: 1,
     checks: [
-      judgeEnd(facts),
+      judgeEnd(facts, capture?.layer),
       judgeRate(facts, limits),
       ...growthChecks.map((what) => judgeGrowth(facts, what, limits)),
       ...resourceChecks.map((what) => judgeResource(facts, what, limits)),
-      ...leakChecks(leaks),
+      ...leakChecks(capture?.verdicts),
+      // A subject without native exports has no seam to look at.
+      ...(capture?.layer.checks.filter(({ status }) => status !== 'not-run') ?? []),
     ],
     grown: grownOf(facts, limits),
   }
 }
 
-function judgeEnd({ parts, head, load }: SoakFacts): CheckVerdict {
+function judgeEnd({ parts, head, load }: SoakFacts, layer?: LayerVerdicts): CheckVerdict {
   const check = 'load to the end'
   const last = parts.at(-1)
   const had = `${secondsText(load.loadMs)} of ${secondsText(head.forMs)} under load`
@@ -38,7 +46,7 @@ function judgeEnd({ parts, head, load }: SoakFacts): CheckVerdict {
     return {
       check,
       status: 'fail',
-      evidence: `${had}; after ${secondsText(troubled.endedMs)}: ${troubled.endText}`,
+      evidence: `${had}; after ${secondsText(troubled.endedMs)}: ${troubled.endText}${crashText(layer)}`,
     }
   const evidence =
     parts.length === 1 ? had : `${had}, in ${parts.length} parts with gaps between them`
@@ -49,6 +57,15 @@ function judgeEnd({ parts, head, load }: SoakFacts): CheckVerdict {
     reason: `${last.endText}: go on with --resume`,
     evidence,
   }
+}
+
+/** Where it was when it crashed, as the seam layer wrote it down with its last breath. */
+function crashText(layer: LayerVerdicts | undefined): string {
+  const crash = layer?.findings.find(({ ruleId }) => ruleId === 'SEAM-CRASH-001')
+  if (crash === undefined) return ''
+  const addon = crash.addonPath.slice(crash.addonPath.lastIndexOf('/') + 1)
+  const of = addon === '' ? '' : ` of ${addon}`
+  return crash.exportName === '' ? of && `, in code${of}` : `, in ${crash.exportName}()${of}`
 }
 
 function judgeRate({ load, head }: SoakFacts, limits: SoakLimits): CheckVerdict {

@@ -210,11 +210,14 @@ describe('the record', () => {
     const { report, status } = await soak('crashes', 'crash', ['--restart-on-crash', '1'])
     expect(status).toBe(4)
     expect(report.checks[0]).toMatchObject({ check: 'load to the end', status: 'fail' })
-    expect(report.checks[0]?.evidence).toContain('SIGSEGV')
+    expect(report.checks[0]?.evidence).toMatch(/SIGSEGV \(11\), in crash\(\) of soaked\.node/)
+    expect(statusOf(report, 'seam layer')).toBe('fail')
     expect(report.facts.parts.map((part) => part.endReason)).toEqual(['crashed', 'crashed'])
     const types = linesOf('crash').map((line) => line.type)
     expect(types.filter((type) => type === 'interval').length).toBeGreaterThan(1)
     expect(types.at(-1)).toBe('end')
+    const { stdout } = await sandbox.run(['soak', '--report', 'crash'])
+    expect(stdout).toMatch(/ERROR SEAM-CRASH-001[\s\S]+signal: SIGSEGV[\s\S]+crash .*soaked\.c:\d+/)
   })
 
   test('what an operation throws is shown with the line of the user’s file', async () => {

@@ -235,8 +235,21 @@ function headOf(file: WorkloadFile, nodePath: string, options: CaptureSoakOption
   }
 }
 
-function commandOf({ file, forMs, ratePerS, only = [] }: CaptureSoakOptions): string[] {
+/** With all that shaped the load: the same words make the same soak. */
+function commandOf(options: CaptureSoakOptions): string[] {
+  const { file, forMs, ratePerS, only = [] } = options
   const chosen = only.flatMap((name) => ['--only', name])
+  const more: [string, string | number | undefined][] = [
+    ['--warmup', timeWord(options.warmupMs)],
+    ['--interval', timeWord(options.intervalMs)],
+    ['--memory-limit', options.memoryLimitBytes],
+    ['--node', options.nodePath],
+  ]
+  const left: [string, boolean | undefined][] = [
+    ['--no-realtime', options.isOrdinary],
+    ['--no-floor', options.hasNoFloor],
+    ['--no-layer', options.hasNoLayer],
+  ]
   return [
     'seamproof',
     'soak',
@@ -246,8 +259,13 @@ function commandOf({ file, forMs, ratePerS, only = [] }: CaptureSoakOptions): st
     `${forMs / 1000}s`,
     '--rate',
     `${ratePerS}/s`,
+    ...more.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
+    ...left.flatMap(([name, isSet]) => (isSet ? [name] : [])),
   ]
 }
+
+const timeWord = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : `${ms / 1000}s`
 
 function manifestOf(head: SoakHead, cwd: string, nodePath: string): CaptureManifest {
   const { os, arch, libc, nodeVersion } = head.machine

@@ -144,6 +144,7 @@ export class SoakPart {
     this.#cpu = { ms: readCpuMs(this.#subject.pid ?? 0) ?? 0, atMs: performance.now() }
     this.#emit('begin', {
       pid: this.#subject.pid ?? 0,
+      workloads: message.workloads,
       nodeVersion: message.nodeVersion,
       scheduling: message.scheduling,
       periodUs: tickPeriodUs,

@@ -1,4 +1,5 @@
 /** What the soak page embeds as JSON, and what a live page is sent. Everything is written out: the page only draws. */
+import { layerRule } from '../../contract/layer-rules/layer-rules.js'
 import type { LatencyFigures } from '../../contract/soak.js'
 import type { CheckVerdict } from '../../contract/verdict.js'
 import { formatBytes, formatCount, formatPercent } from '../format-quantity.js'
@@ -35,6 +36,8 @@ export interface SoakDocument {
   checks: CheckVerdict[]
   grown: { what: string; figure: string; sentence: string }[]
   leaks: { text: string; stack: string[] }[]
+  /** Of the seam layer: rules that were broken, and where it crashed. */
+  findings: { text: string; stack: string[] }[]
   figures: [label: string, value: string][]
   tables: SoakTable[]
   charts: SoakChartData[]
@@ -58,6 +61,7 @@ export function soakDocument(input: SoakReportInput, live?: SoakDocument['live']
       return { what, sentence, figure: growth === undefined ? '' : formatGrowth(growth) }
     }),
     leaks: leaksOf(input),
+    findings: findingsOf(input),
     figures: figuresOf(input),
     tables: [latencyTable(input), growthTable(input)],
     charts: chartsOf(input),
@@ -89,6 +93,29 @@ function leaksOf({ capture }: SoakReportInput): SoakDocument['leaks'] {
     })
 }
 
+function findingsOf({ capture }: SoakReportInput): SoakDocument['findings'] {
+  if (capture === undefined) return []
+  return capture.layer.findings.slice(0, 50).map((finding) => {
+    const { frames } = capture.facts.processes[finding.processIndex]!
+    const { ruleId, exportName, addonPath, notes, count } = finding
+    const addon = addonPath.slice(addonPath.lastIndexOf('/') + 1)
+    const where = exportName === '' ? addon : `${exportName}() of ${addon}`
+    const times = count > 1 ? `, ${formatCount(count)} times` : ''
+    return {
+      text: `${ruleId} ${layerRule(ruleId)?.title ?? ''}: ${where}${times}`,
+      stack: [
+        ...notes.map(({ name, value }) => `${name}: ${value}`),
+        ...finding.stacks.flatMap(({ role, frameIndexes }) => [
+          `${role}:`,
+          ...frameIndexes
+            .map((index) => frames[index]!)
+            .map((frame) => `  ${frameName(frame)} ${frameLocation(frame)}`),
+        ]),
+      ],
+    }
+  })
+}
+
 function figuresOf({ facts }: SoakReportInput): SoakDocument['figures'] {
   const { load, head, cpuShare, runQueueWaitShare, gc, parts, traceBytes } = facts
   const last = parts.at(-1)
@@ -104,6 +131,7 @@ function figuresOf({ facts }: SoakReportInput): SoakDocument['figures'] {
     ['Processor', `${formatPercent(cpuShare)} of one`],
     ['Waited for it', formatPercent(runQueueWaitShare)],
     ['Garbage collection', `${formatCount(gc.count)} times, ${formatNs(gc.totalMs * 1e6)}`],
+    ['Crossings', crossingsText(facts)],
     ['Trace', formatBytes(traceBytes)],
     ['Scheduling', last?.scheduling ?? ''],
     [
@@ -112,6 +140,12 @@ function figuresOf({ facts }: SoakReportInput): SoakDocument['figures'] {
     ],
     ...head.machine.disturbances.map((one): [string, string] => ['Disturbed by', one]),
   ]
+}
+
+function crossingsText({ crossings }: SoakReportInput['facts']): string {
+  if (crossings === undefined) return 'not counted: the seam layer was not in the subject'
+  const { crossingCount, crossingsPerOperation, napiCallsPerOperation } = crossings
+  return `${formatCount(crossingCount)}, ${crossingsPerOperation.toFixed(2)} per operation, with ${napiCallsPerOperation.toFixed(2)} Node-API calls`
 }
 
 function latencyTable({ facts }: SoakReportInput): SoakTable {

@@ -9,6 +9,7 @@ import { formatGrowth, formatNs, formatPerS, formatRatioRange, formatSpan } from
 import { judgedGroups } from '../verdict-lookup.js'
 import { leakLine } from './leak-text.js'
 import { printableFacts, printableVerdicts } from './printable-facts.js'
+import { type LayerReport, renderLayer } from './render-layer.js'
 import { soakChartLines } from './soak-chart.js'
 import {
   fit,
@@ -28,12 +29,13 @@ export interface SoakReportInput {
   facts: SoakFacts
   verdicts: SoakVerdicts
   /** Of the capture that the soak is too; absent when its trace could not be read. */
-  capture?: { facts: CaptureFacts; verdicts: Verdicts } | undefined
+  capture?: { facts: CaptureFacts; verdicts: Verdicts; layer: LayerReport } | undefined
   /** As the user would type the folder. */
   folder: string
 }
 
 const groupsShown = 8
+const findingsShown = 5
 
 export function renderSoak(input: SoakReportInput, options: TextOptions = {}): string {
   const { facts, verdicts, folder } = input
@@ -52,6 +54,7 @@ export function renderSoak(input: SoakReportInput, options: TextOptions = {}): s
     ...growthTable(facts, style),
     '',
     ...charts(facts, style),
+    ...layerLines(input, options),
     ...partLines(facts, style),
     style.dim(
       `stacks: seamproof leaks ${folder}   page: ${folder}/soak.html   again: seamproof soak --report ${folder}`,
@@ -172,6 +175,14 @@ function growthTable({ growth }: SoakFacts, style: TextStyle): string[] {
     style.bold(line(['Memory', 'at first', 'growth', 'of it, with 95 % interval', 'n'])),
     ...rows.map(line),
   ]
+}
+
+/** Findings in full, and which exports were called how often. */
+function layerLines({ capture }: SoakReportInput, options: TextOptions): string[] {
+  if (capture === undefined) return []
+  const { facts, layer } = capture
+  const text = renderLayer(facts, { ...layer, checks: [] }, { ...options, limit: findingsShown })
+  return text.trim() === '' ? [] : [...text.trim().split('\n'), '']
 }
 
 function charts({ series, head, parts }: SoakFacts, style: TextStyle): string[] {

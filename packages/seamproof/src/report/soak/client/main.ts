@@ -132,13 +132,21 @@ function grown(report: SoakDocument): HTMLElement[] {
     line.append(made('strong', `${what} ${figure} `), sentence)
     shown.push(line)
   }
-  if (report.leaks.length > 0) shown.push(made('h2', 'Where it was allocated'))
-  for (const { text, stack } of report.leaks) {
-    const details = made('details')
-    details.append(made('summary', text), made('pre', stack.join('\n')))
-    shown.push(details)
-  }
+  shown.push(...stacked('Where it was allocated', report.leaks))
+  shown.push(...stacked('What the seam layer saw', report.findings))
   return shown
+}
+
+function stacked(title: string, list: SoakDocument['leaks']): HTMLElement[] {
+  if (list.length === 0) return []
+  return [
+    made('h2', title),
+    ...list.map(({ text, stack }) => {
+      const details = made('details')
+      details.append(made('summary', text), made('pre', stack.join('\n')))
+      return details
+    }),
+  ]
 }
 
 function figures(report: SoakDocument): HTMLElement {

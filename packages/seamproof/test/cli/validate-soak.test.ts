@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Validation } from '../../src/contract/validation.js'
+import { Sandbox } from './run-seamproof.js'
+
+const sandbox = new Sandbox()
+afterAll(() => sandbox.remove())
+
+const skipped = ['--skip', 'check,bench,experiments', '--soak-for', '4s', '--rate', '1k/s']
+
+async function soakOf(file: string) {
+  const run = await sandbox.run(['validate', file, '--out', `${file}.out`, ...skipped])
+  const text = readFileSync(sandbox.path(`${file}.out/report.json`), 'utf8')
+  const { rows } = JSON.parse(text) as Validation
+  const row = (name: string) => rows.find((one) => one.name === name)
+  return { run, row, rows }
+}
+
+beforeAll(() => {
+  const workload = (run: string) =>
+    `const { openSync, closeSync } = require('node:fs')\nlet calls = 0\nrequire('seamproof').workload('opens', { run: () => { if (++calls % 200 === 0) ${run} } })`
+  sandbox.write('keeps.seam.cjs', workload(`openSync('/dev/null')`))
+  sandbox.write('closes.seam.cjs', workload(`closeSync(openSync('/dev/null'))`))
+  sandbox.write('seamproof.config.json', '{ "targets": { "memory growth": "< 50%" } }')
+})
+
+test('what a soak judges by itself decides a validation too, whatever the targets are', async () => {
+  const { run, row, rows } = await soakOf('keeps.seam.cjs')
+  expect(run.status).toBe(1)
+  expect(row('soak: file descriptors')).toMatchObject({
+    status: 'fail',
+    level: 'error',
+    target: 'no growth',
+    links: [{ path: 'soak/series.jsonl' }],
+  })
+  expect(run.stdout).toMatch(/✗ FAIL +(subject +)?soak: file descriptors/)
+  for (const name of ['load to the end', 'rate held', 'threads', 'handles', 'mappings'])
+    expect(row(`soak: ${name}`)?.status, name).toBe('pass')
+  // The target says it, by its own limit.
+  expect(rows.filter(({ name }) => name.endsWith('memory growth: USS'))).toEqual([])
+  expect(row('memory growth: opens: USS')?.target).toBe('< 50%')
+})
+
+test('of a subject that closes what it opens they all pass', async () => {
+  const { rows } = await soakOf('closes.seam.cjs')
+  const judged = rows.filter(({ name }) => name.startsWith('soak: '))
+  expect(judged.length).toBeGreaterThanOrEqual(7)
+  for (const { name, status } of judged) expect(status, name).toBe('pass')
+})
