@@ -85,12 +85,13 @@ class InjectCheck {
         : readInjectState(resumeFrom, this.#options.subject)
     const steps = await this.#walk(state, isStopped)
     writeInjectState(folder, state)
-    const reports = await this.#name(state, dry)
+    const { reports, unnamedCount } = await this.#name(state, dry, isStopped)
     return injectRun({
       base: this.#base(startedMs),
       points: state.points,
       steps,
       reports,
+      unnamedCount,
       isStopped: isStopped(),
       isProgram: this.#options.subject.kind === 'program',
     })
@@ -241,26 +242,33 @@ class InjectCheck {
 
   /* -------------------------------------------------------------------------------------------------------- names */
 
-  /** Each different defect once more, with names for every frame. */
-  async #name(state: InjectState, dry: DryRun): Promise<DefectReport[]> {
-    const groups = suspicionGroups(state)
+  /** Each different defect once more, with names for every frame: for as long as the walk itself might take. */
+  async #name(
+    state: InjectState,
+    dry: DryRun,
+    isStopped: () => boolean,
+  ): Promise<{ reports: DefectReport[]; unnamedCount: number }> {
+    const untilMs = performance.now() + (this.#options.budgetMs ?? budgetMsDefault)
+    const all = byAttempt(suspicionGroups(state))
     const reports: DefectReport[] = []
-    for (const [index, group] of groups.slice(0, namedMax).entries()) {
+    let named = 0
+    for (; named < Math.min(all.length, namedMax); named++) {
+      if (isStopped() || (named > 0 && performance.now() > untilMs)) break
       this.#options.onStep?.(
-        `naming what was found: ${index + 1} of ${Math.min(groups.length, namedMax)}`,
+        `naming what was found: ${named + 1} of ${Math.min(all.length, namedMax)}`,
       )
-      reports.push(...(await this.#nameOne(state, dry, group, index)))
+      reports.push(...(await this.#nameOne(state, dry, all[named]!, named)))
     }
-    return reports
+    return { reports, unnamedCount: all.slice(named).flat().length }
   }
 
   async #nameOne(
     state: InjectState,
     dry: DryRun,
-    { attempts, suspicion }: SuspicionGroup,
+    groups: readonly SuspicionGroup[],
     index: number,
   ): Promise<DefectReport[]> {
-    const attempt = attempts[0]!
+    const attempt = groups[0]!.attempts[0]!
     const trial = await this.#trial(join(this.#options.folder, `found-${index + 1}`), {
       variables: { SEAMPROOF_INJECT: faultVariable(attempt.fault) },
       isNamed: true,
@@ -270,10 +278,8 @@ class InjectCheck {
     })
     const { facts, manifest, verdicts } = await readCapture(trial.folder, this.#readOptions())
     const own = judgeLayer(facts, { severity: 'warning' }, manifest.workloads ?? [])
-    return injectReports({
+    const seen = {
       attempt,
-      others: attempts.length - 1,
-      suspicion,
       point: state.points.find(({ key }) => key === attempt.fault.key),
       trial: endedTrial(trial, attempt.mode === 'rounds', this.#options.subjectModules),
       facts,
@@ -282,7 +288,16 @@ class InjectCheck {
       known: dry.reports,
       knownLeaks: new Set(state.baselineNamedLeaks),
       replay: this.#command(`--fault '${faultText(attempt.fault)}'`),
-    })
+    }
+    // Two places of one rule come of the same run: each report of it is one of them.
+    const different = groups.filter(
+      ({ suspicion }, at) =>
+        suspicion.kind !== 'rule' ||
+        groups.findIndex((one) => one.suspicion.text === suspicion.text) === at,
+    )
+    return different.flatMap(({ suspicion, attempts }) =>
+      injectReports({ ...seen, suspicion, others: attempts.length - 1 }),
+    )
   }
 
   /* ------------------------------------------------------------------------------------------------------- helpers */
@@ -379,6 +394,16 @@ function suspicionGroups({ results }: InjectState): SuspicionGroup[] {
       else known.attempts.push(attempt)
     }
   return [...groups.values()]
+}
+
+/** Those that the same run shows are looked at together. */
+function byAttempt(groups: readonly SuspicionGroup[]): SuspicionGroup[][] {
+  const sameRun = new Map<string, SuspicionGroup[]>()
+  for (const group of groups) {
+    const id = attemptId(group.attempts[0]!)
+    sameRun.set(id, [...(sameRun.get(id) ?? []), group])
+  }
+  return [...sameRun.values()]
 }
 
 function attemptFrom(id: string): Attempt {

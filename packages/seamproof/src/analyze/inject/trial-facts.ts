@@ -33,17 +33,24 @@ export function trialFacts(metas: readonly TraceMeta[]): TrialFacts {
         ruleId,
         severity,
         notes,
-        identity: [ruleId, functionName, subjectPlace(meta, stacks[0]?.stack ?? 0)].join('|'),
+        identity: identityOf(ruleId, functionName, subjectPlaces(meta, stacks[0]?.stack ?? 0)),
       })),
     ),
     crossingCount: metas.reduce((sum, meta) => sum + (meta.layer?.crossings.length ?? 0), 0),
   }
 }
 
+/** What goes on after a failure goes on in many calls: they are one defect of what JavaScript called. */
+function identityOf(ruleId: string, functionName: string, places: readonly string[]): string {
+  const isOneOfMany = ruleId === 'SEAM-ERROR-001'
+  const at = isOneOfMany ? (places.at(-1) ?? '') : places.slice(0, 3).join('<')
+  return [ruleId, isOneOfMany ? '' : functionName, at].join('|')
+}
+
 /** Addresses in files of the addon's frames, from the innermost of them on. */
-function subjectPlace(meta: TraceMeta, stack: number): string {
+function subjectPlaces(meta: TraceMeta, stack: number): string[] {
   const places: string[] = []
-  if (stack > meta.stacks.nodeCount) return ''
+  if (stack > meta.stacks.nodeCount) return places
   for (let node = stack; node !== 0; node = meta.stacks.parent[node]!) {
     const where = meta.locations[meta.stacks.location[node]!]!
     const path = where.kind === 'native' ? meta.modules[where.moduleIndex]!.path : ''
@@ -52,7 +59,7 @@ function subjectPlace(meta: TraceMeta, stack: number): string {
       places.push(`${baseName(path)}+${where.offset.toString(16)}`)
     else if (places.length > 0) break
   }
-  return places.slice(0, 3).join('<')
+  return places
 }
 
 /** Places of all processes of a run, each once. */

@@ -52,16 +52,28 @@ function reportsOf(named: NamedTrial): DefectReport[] {
   }
 }
 
-function rulesBroken({ layer, known, attempt }: NamedTrial): DefectReport[] {
+function rulesBroken({ layer, known, attempt, suspicion }: NamedTrial): DefectReport[] {
   const isKnown = (report: DefectReport) =>
     known.some(({ rule, message }) => rule === report.rule && message === report.message)
-  return layer
+  const broken = layer
     .filter(({ severity, rule }) => severity !== 'advice' && !ofTheFaultItself.has(rule))
+    .filter(({ rule }) => suspicion.kind !== 'rule' || rule === suspicion.text)
     .filter((report) => !isKnown(report))
-    .map((report) => ({
-      ...report,
-      message: `${report.message}, after ${faultPhrase(attempt.fault)}`,
-    }))
+  return firstOfEach(broken).map((report) => ({
+    ...report,
+    message: `${report.message}, after ${faultPhrase(attempt.fault)}`,
+  }))
+}
+
+/** One failure makes every call fail that is made in spite of it: the first of them says what there is to say. */
+function firstOfEach(broken: readonly DefectReport[]): DefectReport[] {
+  const inSpite = broken.filter(({ rule }) => rule === 'SEAM-ERROR-001')
+  const [first, ...further] = inSpite
+  if (first === undefined || further.length === 0) return [...broken]
+  const note = { name: 'places that call in spite of it', value: String(inSpite.length) }
+  return broken
+    .filter((report) => !further.includes(report))
+    .map((report) => (report === first ? { ...report, notes: [...report.notes, note] } : report))
 }
 
 function crash({ layer, trial, attempt, suspicion }: NamedTrial): DefectReport[] {

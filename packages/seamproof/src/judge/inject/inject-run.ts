@@ -14,6 +14,8 @@ export interface InjectOutcome {
   points: readonly FaultPoint[]
   steps: readonly WalkedStep[]
   reports: DefectReport[]
+  /** Defects that nobody looked at again: there were too many, or no time was left. */
+  unnamedCount: number
   isStopped: boolean
   isProgram: boolean
 }
@@ -52,7 +54,7 @@ export function injectRun(outcome: InjectOutcome): CheckRun {
       cause: 'subject-not-driven',
       reason: 'there was no time for a single fault: allow more with --budget',
     }
-  const incomplete = incompleteReason(steps)
+  const incomplete = incompleteReason(steps) ?? unnamedReason(outcome)
   return { ...common, status: 'ran', ...(incomplete === undefined ? {} : { incomplete }) }
 }
 
@@ -63,11 +65,18 @@ function incompleteReason(steps: readonly WalkedStep[]): string | undefined {
   return `there was time for ${first.results.length} of ${first.plannedCount} places: more with --budget, the rest with --resume`
 }
 
-function notesOf({ points, steps }: InjectOutcome): string[] {
+function unnamedReason({ unnamedCount }: InjectOutcome): string | undefined {
+  if (unnamedCount === 0) return undefined
+  return `${counted(unnamedCount, 'further defect')} showed and ${unnamedCount === 1 ? 'is' : 'are'} not in the list: mend those that are, or go on with --resume`
+}
+
+function notesOf(outcome: InjectOutcome): string[] {
+  const { points, steps } = outcome
+  const unnamed = unnamedReason(outcome)
   const of = (faultClass: FaultPoint['faultClass']) =>
     points.filter((point) => point.faultClass === faultClass).length
   const places = `${counted(points.length, 'place')} where something can fail: ${counted(of('call'), 'Node-API call')}, ${counted(of('alloc'), 'allocation')}, ${counted(of('tsfn'), 'thread-safe function')}`
-  return [places, ...steps.map(stepNote)]
+  return [places, ...steps.map(stepNote), ...(unnamed === undefined ? [] : [unnamed])]
 }
 
 function stepNote({ step, plannedCount, results, end }: WalkedStep): string {
