@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -158,10 +159,18 @@ static bool patch_node(const char *wanted, void *replacement) {
 
 /* ---------------------------------------------------------------------------------------------------------- lifecycle */
 
+/* Who asks for an abort asks for its core; shells mostly begin with a limit of nothing. */
+static void allow_core(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur > 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 static void read_action(const char *wanted) {
   if (!wanted) return;
   if (strcmp(wanted, "throw") == 0) g_lyr_action = LYR_THROW;
-  if (strcmp(wanted, "abort") == 0) g_lyr_action = LYR_ABORT;
+  if (strcmp(wanted, "abort") == 0) g_lyr_action = LYR_ABORT, allow_core();
   if (strcmp(wanted, "break") == 0) g_lyr_action = LYR_BREAK;
 }
 

@@ -148,6 +148,7 @@ struct lyr_thread {
   bool is_owner;    /* of an env */
   uint64_t total;
   struct lyr_core core;
+  void *signal_stack; /* layer_crash.c */
   uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
   napi_status injected;       /* what napi_get_last_error_info says until another function is called */
   uint64_t injected_at;       /* `total` then */
@@ -417,6 +418,8 @@ void lyr_loop_held(struct lyr_call *call, const struct lyr_frame *frame, uint64_
 /* The process is ending: destructors free what JavaScript will never look at again. */
 extern bool g_lyr_is_over;
 void lyr_crash_init(bool (*patch_node)(const char *name, void *replacement));
+void lyr_crash_stack(struct lyr_thread *self);
+void lyr_crash_is_meant(void);
 void lyr_fatal(const char *location, size_t location_length, const char *message, size_t message_length);
 /* What an error does beside being recorded: SEAMPROOF_LAYER_ON_ERROR. */
 enum lyr_action { LYR_LOG, LYR_THROW, LYR_ABORT, LYR_BREAK };

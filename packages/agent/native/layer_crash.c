@@ -13,7 +13,7 @@
 
 static const int g_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 static const char *const g_names[] = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"};
-enum { SIGNALS = 5 };
+enum { SIGNALS = 5, SIGNAL_STACK = 1 << 17, NEAR_SP = 1 << 16 };
 static struct sigaction g_theirs[SIGNALS]; /* what Node asked for */
 static _Atomic int g_passing_on, g_recorded;
 
@@ -31,6 +31,17 @@ static int node_sigaction(int signal_number, const struct sigaction *action, str
   if (action) g_theirs[index] = *action;
   return 0;
 }
+
+/* A stack that overflowed leaves no room for a handler. */
+void lyr_crash_stack(struct lyr_thread *self) {
+  stack_t now;
+  if (sigaltstack(NULL, &now) != 0 || !(now.ss_flags & SS_DISABLE)) return;
+  if (!self->signal_stack) self->signal_stack = agt_map(SIGNAL_STACK);
+  if (self->signal_stack) sigaltstack(&(stack_t){.ss_sp = self->signal_stack, .ss_size = SIGNAL_STACK}, NULL);
+}
+
+/* An end that the user asked for is no crash of the subject. */
+void lyr_crash_is_meant(void) { atomic_store(&g_recorded, 1); }
 
 /* What the addon gave napi_fatal_error as its reason. */
 static char g_fatal_text[256];
@@ -75,18 +86,22 @@ static void record(int index, const siginfo_t *info, const ucontext_t *context) 
   if ((!frame && !is_in_addon) || atomic_exchange(&g_recorded, 1)) return;
   struct lyr_call call = {.self = self, .env = frame ? frame->env : NULL, .function = LYR_FUNCTIONS, .caller = at};
   if (is_in_addon) lyr_addon_at(self, at.pc - 1);
-  char text[256], address[24] = "none";
-  if (info->si_code > 0 && index < 4) snprintf(address, sizeof address, "%p", info->si_addr);
+  char text[256], address[24];
+  bool has_address = info->si_code > 0 && index < 4;
+  if (has_address) snprintf(address, sizeof address, "%p", info->si_addr);
   struct lyr_object buffer, *object_of = frame && frame->callback ? frame->callback->object : NULL;
   bool is_fenced = info->si_code > 0 && index < 2 && lyr_stress_fenced_at((uintptr_t)info->si_addr, &buffer);
   if (is_fenced) object_of = &buffer;
   bool is_without_env = frame && frame->phase == LYR_PHASE_CALL_JS && !frame->env;
-  lyr_report(&call, is_without_env ? LYR_RULE_TSFN_007 : LYR_RULE_CRASH_001, object_of,
-             LYR_NOTES(LYR_TEXT("signal", g_names[index]),
-                       g_fatal_text[0] ? (struct lyr_note)LYR_TEXT("napi_fatal_error", g_fatal_text)
-                                       : (struct lyr_note)LYR_TEXT("address", address),
-                       LYR_TEXT(self->total ? "last Node-API calls" : NULL, last_calls(self, text, sizeof text)),
-                       LYR_TEXT(is_fenced ? "memory" : NULL, "of a buffer that JavaScript has let go of")));
+  bool is_at_sp = has_address && index == 0 && (uintptr_t)info->si_addr - at.sp + NEAR_SP < 2 * (uintptr_t)NEAR_SP;
+  struct lyr_note notes[6] = {LYR_TEXT("signal", g_names[index])};
+  uint32_t count = 1;
+  if (g_fatal_text[0]) notes[count++] = (struct lyr_note)LYR_TEXT("napi_fatal_error", g_fatal_text);
+  else if (has_address) notes[count++] = (struct lyr_note)LYR_TEXT("address", address);
+  if (self->total) notes[count++] = (struct lyr_note)LYR_TEXT("last Node-API calls", last_calls(self, text, sizeof text));
+  if (is_at_sp) notes[count++] = (struct lyr_note)LYR_TEXT("stack", "overflowed: the address is where it ends");
+  if (is_fenced) notes[count++] = (struct lyr_note)LYR_TEXT("memory", "of a buffer that JavaScript has let go of");
+  lyr_report(&call, is_without_env ? LYR_RULE_TSFN_007 : LYR_RULE_CRASH_001, object_of, notes);
 }
 
 static void on_crash(int signal_number, siginfo_t *info, void *context) {

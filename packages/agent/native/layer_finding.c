@@ -98,7 +98,10 @@ enum lyr_action g_lyr_action;
 /* The record is in the file by now, whatever comes of this. */
 static void act(const struct lyr_call *call, enum lyr_rule rule) {
   if ((g_rules_table[rule].severity & 15) != LYR_ERROR || rule == LYR_RULE_CRASH_001) return;
-  if (g_lyr_action == LYR_ABORT) abort();
+  if (g_lyr_action == LYR_ABORT) {
+    lyr_crash_is_meant();
+    abort();
+  }
   if (g_lyr_action == LYR_BREAK) raise(SIGTRAP);
   bool is_callable = call->env && call->env->owner == call->self && call->env->state == 1 && !call->env->is_pending;
   if (g_lyr_action != LYR_THROW || !is_callable || call->function == LYR_FUNCTIONS) return;

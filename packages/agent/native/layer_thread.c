@@ -36,6 +36,7 @@ struct lyr_thread *lyr_self_slow(void) {
     self->callback_scope = NULL;
     self->is_owner = false;
     memset(self->values, 0, sizeof self->values);
+    lyr_crash_stack(self);
   }
   agt_thread_leave(thread);
   return is_own ? self : NULL;

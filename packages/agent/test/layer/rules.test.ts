@@ -164,7 +164,8 @@ describe('what an error does', () => {
   ])('is to %s', async (action, signal) => {
     const run = await onError(action, 'REF_002_bad')
     expect(run.signal).toBe(signal)
-    expect(brokenRules(run)).toContain('SEAM-REF-002')
+    // An end that was asked for is no crash of the subject.
+    expect(brokenRules(run)).toEqual(['SEAM-REF-002'])
   })
 
   it('does not come of a warning', async () => {
@@ -182,6 +183,15 @@ describe('a crash', () => {
     expect(finding.notes).toContainEqual({ name: 'signal', value: 'SIGSEGV' })
     expect(finding.notes).toContainEqual({ name: 'address', value: '0x10' })
     expect((await run.trace.stackNames(finding.stacks[0]!.stack))[0]).toBe('CRASH_001_bad')
+  })
+
+  it('of a stack that is full is told like any other', async () => {
+    const run = await runLayer(folder, driveArguments(addon, 'overflow'))
+    expect(run.signal).toBe('SIGSEGV')
+    const finding = run.trace.meta.layer!.findings[0]!
+    expect(finding).toMatchObject({ ruleId: 'SEAM-CRASH-001', exportName: 'overflow' })
+    expect(finding.notes.map((note) => note.name)).toContain('stack')
+    expect((await run.trace.stackNames(finding.stacks[0]!.stack))[0]).toBe('deeper')
   })
 
   it('of WebAssembly is left to V8', async () => {
@@ -218,9 +228,12 @@ describe.each(otherNodeMajors)('on Node %i', (major) => {
   it('the twins are silent', { timeout: 120_000 }, async () => {
     if (!existsSync(node)) throw new Error(`this test needs Node ${major}: npm run setup`)
     const cases = layerRules.map((rule) => `${caseOf(rule.id)}_good`)
-    const run = await runLayer(folder, driveArguments(addon, ...cases), { node, env: patient })
-    expect(run.code).toBe(0)
-    expect(brokenRules(run)).toEqual([])
+    // On a busy machine all of them in one process come near the time that a process is given.
+    for (const some of [cases.slice(0, 35), cases.slice(35)]) {
+      const run = await runLayer(folder, driveArguments(addon, ...some), { node, env: patient })
+      expect(run.code).toBe(0)
+      expect(brokenRules(run)).toEqual([])
+    }
   })
 
   it('a thread may ask after the end of a Worker whose function it holds, once Node has the fix', async () => {

@@ -147,7 +147,9 @@ function overall(
   const errors = findings.filter((finding) => finding.severity === 'error').length
   const warnings = findings.filter((finding) => finding.severity === 'warning').length
   const exports = watched.reduce((sum, { layer }) => sum + layer!.crossings.length, 0)
-  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')} in ${count(exports, 'function')} of addons that were called`
+  // A process that crashed has not told how often it called what.
+  const called = exports === 0 ? '' : ` in ${count(exports, 'function')} of addons that were called`
+  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')}${called}`
   if (errors > 0) return { check, status: 'fail', evidence }
   if (watched.length === 0)
     return {

@@ -109,6 +109,19 @@ describe('seamproof check --inject', { timeout: 600_000 }, () => {
     expect(second.status).toBe(0)
   })
 
+  it('finds the same again, and one failure that is passed over is one defect', async () => {
+    const file = faultsWorkload('again', 'spite_bad()', 'unset_bad()')
+    const runs = [await checkJson('--inject', file), await checkJson('--inject', file)]
+    const [found, again] = runs.map(({ list }) =>
+      list.findings.map(({ fingerprint, message }) => `${fingerprint} ${message}`),
+    )
+    expect(again).toEqual(found)
+    const reports = reportsOf(runs[0]!.list.findings)
+    const inSpite = reports.filter(({ rule }) => rule === 'SEAM-ERROR-001')
+    expect(inSpite).toHaveLength(1)
+    expect(noteOf(inSpite[0], 'places that call in spite of it')).toBe('3')
+  })
+
   it.each([22, 26])('works with Node %i', async (major) => {
     const file = faultsWorkload(`node-${major}`, 'memory_bad()')
     const { serious } = await checkJson('--inject', '--node', nodeBinary(major), file)

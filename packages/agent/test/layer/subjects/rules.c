@@ -590,6 +590,13 @@ CASE(CRASH_001_good) { UNUSED(info); UNUSED(env); static volatile int place; pla
 
 #include "rules-loop.h"
 
+static int deeper(int depth) {
+  volatile char room[4096];
+  room[0] = (char)depth;
+  return deeper(depth + 1) + room[0];
+}
+CASE(overflow) { UNUSED(info); UNUSED(env); deeper(0); return NULL; }
+
 /* ------------------------------------------------------------------------------------- what piles up, round by round */
 
 CASE(REF_004_bad) { UNUSED(info); napi_ref ref; napi_create_reference(env, object(env), 1, &ref); return NULL; }
@@ -614,7 +621,7 @@ NAPI_MODULE_INIT() {
       BOTH(HANDOFF_011), BOTH(HANDOFF_012), BOTH(WORK_005), BOTH(WORK_006), BOTH(ERROR_004), BOTH(ERROR_005), BOTH(ERROR_006),
       BOTH(REF_007), BOTH(LOOP_002), BOTH(ASYNC_001), BOTH(ASYNC_002), BOTH(ASYNC_003), BOTH(ASYNC_004), BOTH(TSFN_006),
       BOTH(TSFN_007), BOTH(TSFN_008), BOTH(HOOK_004), BOTH(ENV_006), BOTH(ENV_007), BOTH(ENV_008),
-      {"ERROR_004_garbage", ERROR_004_garbage}, {"LOOP_001_computing", LOOP_001_computing},
+      {"ERROR_004_garbage", ERROR_004_garbage}, {"overflow", overflow}, {"LOOP_001_computing", LOOP_001_computing},
       {"LOOP_001_preempted", LOOP_001_preempted}, {"held_at_end", held_at_end}, BOTH(refused),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

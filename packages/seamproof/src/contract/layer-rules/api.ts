@@ -254,7 +254,7 @@ export const apiRules: LayerRule[] = [
     anchor: 'error-handling',
     otherwise: 'The process ends by a signal, and nothing says which addon was at work.',
     detection:
-      'SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT while an addon was called, or in the code of an addon. The handler records and lets the signal do what it would have done. A stack that overflowed leaves no room for it, and a crash inside the allocator may be told without a stack.',
+      'SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT while an addon was called, or in the code of an addon. The handler records and lets the signal do what it would have done. It has a stack of its own, so that one that overflowed is told as well. A crash inside the allocator may be told without a stack.',
     fix: 'Start at the stack; findings before this one are its likely cause.',
   },
   {

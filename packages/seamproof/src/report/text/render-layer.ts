@@ -74,7 +74,7 @@ function findingBlock(finding: ShownFinding, process: ProcessFacts, style: TextS
   ]
   if (finding.known !== undefined) lines.push(...knownLines(finding.known, style))
   for (const { name, value } of finding.notes)
-    lines.push(`  ${printable(name)}: ${printable(value)}`)
+    lines.push(`  ${wrap(`${printable(name)}: ${printable(value)}`, style.width - 4, '    ')}`)
   for (const { role, frameIndexes } of finding.stacks) {
     const object = role === 'now' ? '' : `${finding.objectKind ?? 'it'} was `
     lines.push(`  ${style.dim(`${object}${roleTitles[role]}:`)}`)

@@ -58,7 +58,30 @@ function stackRows(frames: readonly Frame[], style: TextStyle): Row[] {
     hasOwnCode ||= hasSubject || frame.kind === 'js'
   })
   flush()
-  return rows
+  return withoutRecursion(rows, style)
+}
+
+const repeatsMin = 4
+
+/** A function that calls itself hundreds of times is shown once, with their number. */
+function withoutRecursion(rows: readonly Row[], style: TextStyle): Row[] {
+  const kept: Row[] = []
+  for (let at = 0; at < rows.length; ) {
+    const row = rows[at]!
+    let end = at + 1
+    while (end < rows.length && isSame(rows[end]!, row)) end++
+    const more = end - at - 1
+    if (more >= repeatsMin) {
+      const name = `⋮ ${formatCounted(more, 'time')} more the same`
+      kept.push(row, { name, location: '', note: '', paint: style.dim })
+    } else kept.push(...rows.slice(at, end))
+    at = end
+  }
+  return kept
+}
+
+function isSame(a: Row, b: Row): boolean {
+  return a.name === b.name && a.location === b.location && a.note === b.note
 }
 
 /** Frames innermost first. */
