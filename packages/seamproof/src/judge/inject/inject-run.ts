@@ -24,7 +24,7 @@ const blindSpots = [
   'calls made while a module loads, in finalizers and in cleanup hooks were not made to fail: they do not come at the same point of every run',
   'allocations inside libraries that an addon brought along: only those of the addon’s own code were made to fail',
   'what only a failure reaches (calls on the way out of one) was not made to fail in its turn',
-  'addons that use V8’s own API instead of Node-API: of those only allocations were made to fail',
+  'addons that use V8’s own API instead of Node-API: nothing that JavaScript called in those was made to fail',
 ]
 const programBlindSpot =
   'memory that a failure leaves behind shows in rounds only: check a workload (FILE.seam.ts) for leaks on error paths'
