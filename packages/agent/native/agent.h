@@ -279,7 +279,8 @@ typedef uint64_t agt_rule;
 enum { AGT_CFA_RSP = 1, AGT_CFA_RBP = 2, AGT_CFA_RBP_DEREF = 3, AGT_CFA_FRAME_POINTER = 4, AGT_CFA_END = 5,
        AGT_CFA_NO_CODE = 6, /* nothing is executed there: the walk went astray */
        AGT_CFA_NO_TABLE = 7, /* compiled code without a row: guess.c looks at the stack */
-       AGT_CFA_GUESSED = 8, AGT_CFA_LOST = 9 };
+       AGT_CFA_GUESSED = 8, AGT_CFA_LOST = 9,
+       AGT_CFA_SAVED_SP = 10 /* rbp points to the stack pointer as it was behind the pushed rbp: aligned assembly */ };
 enum { AGT_RBP_SAME = 0, AGT_RBP_AT_CFA = 1, AGT_RBP_AT_RBP = 2 };
 #define AGT_RULE(cfa, cfa_offset, rbp, rbp_offset) \
   ((uint64_t)(cfa) | (uint64_t)(rbp) << 4 | (uint64_t)((uint32_t)(rbp_offset) & 0xffffff) << 8 | \
@@ -302,8 +303,6 @@ struct agt_mapping agt_mapping_around(uintptr_t address);
 bool agt_object_at(uintptr_t address, struct agt_object *object);
 bool agt_find_object_is_lock_free(void);
 agt_rule agt_cfi_rule(const struct agt_object *object, uintptr_t pc);
-/* A rule of kind AGT_CFA_GUESSED for a frame whose code has no table, 0 when the stack shows none. See guess.c. */
-agt_rule agt_guess_rule(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
 bool agt_is_after_call(uintptr_t address);
 /*
  * One step outwards with every register that calls preserve, in DWARF's numbering, [16] the return address. Slower than a
@@ -311,6 +310,19 @@ bool agt_is_after_call(uintptr_t address);
  */
 enum { AGT_REGISTERS = 17, AGT_REGISTER_RBP = 6, AGT_REGISTER_RSP = 7, AGT_REGISTER_PC = 16 };
 typedef bool agt_peek(void *context, uintptr_t address, uintptr_t *value);
+/* A frame of code that has no table, and how to read the stack around it. */
+struct agt_frame_view {
+  uintptr_t pc; /* the return address; the instruction plus one when it is not one */
+  uintptr_t sp, rbp, high; /* the stack ends at high */
+  bool is_interrupted; /* pc is no return address: a signal came here */
+  bool is_direct;      /* sp to high can be read without asking peek */
+  agt_peek *peek;
+  void *context;
+};
+/* A rule for such a frame, 0 when there is none: out of its code (epilogue.c), else of what lies on the stack (guess.c). */
+agt_rule agt_guess_rule(const struct agt_frame_view *view);
+/* The code from `at` on lies in [low, high), which may be read. */
+agt_rule agt_epilogue_rule(uintptr_t at, uintptr_t low, uintptr_t high, const struct agt_frame_view *view);
 bool agt_cfi_step(uintptr_t registers[AGT_REGISTERS], agt_peek *peek, void *context);
 /* Whether unwind tables say anything about the call that returns to `pc`. */
 bool agt_cfi_has_row(uintptr_t pc);
@@ -332,7 +344,7 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller);
 /* How to step out of the frame that returns to `pc`, cached. Async-signal-safe on glibc ≥ 2.35. */
 agt_rule agt_stack_rule(uintptr_t pc);
 /* The same for code without a table, which only the stack itself can tell. */
-agt_rule agt_stack_guess(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high);
+agt_rule agt_stack_guess(const struct agt_frame_view *view);
 /* The calling thread's stack. Reads /proc; asks the loader nothing. */
 struct agt_mapping agt_own_stack(void);
 /* Return addresses of the walk just made, innermost first. */

@@ -1,6 +1,7 @@
 /*
  * Stepping out of code that has neither unwind tables nor frame pointers: C libraries built with
- * -fno-asynchronous-unwind-tables (libvips as sharp ships it). The caller's frame begins after a word that is a return
+ * -fno-asynchronous-unwind-tables (libvips as sharp ships it). The code itself says how, in most cases (epilogue.c). Where
+ * it does not, the stack is looked through: the caller's frame begins after a word that is a return
  * address: it points behind a call instruction, and for a direct call (or one through the PLT) the callee must be the very
  * function that the walk stands in. A function's frame has the same size every time it makes the same call, so the answer
  * is kept as a rule for that return address, and checked again whenever it is used.
@@ -85,12 +86,22 @@ static bool is_frame_pointer(uintptr_t value, uintptr_t above, uintptr_t stack_h
   return value >= above && value <= stack_high - 16 && !(value & 7) && agt_is_after_call(((const uintptr_t *)value)[1]);
 }
 
-agt_rule agt_guess_rule(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high) {
+static agt_rule rule_from_code(const struct agt_frame_view *view) {
+  struct agt_object object;
+  uintptr_t low, high, at = view->is_interrupted ? view->pc - 1 : view->pc;
+  if (!agt_object_at(view->pc - 1, &object) || !text_around(&object, view->pc - 1, &low, &high)) return 0;
+  return agt_epilogue_rule(at, low, high, view);
+}
+
+agt_rule agt_guess_rule(const struct agt_frame_view *view) {
+  agt_rule rule = rule_from_code(view);
+  if (rule || !view->is_direct) return rule;
+  uintptr_t sp = view->sp, stack_high = view->high;
   const uintptr_t *words = (const uintptr_t *)sp;
   size_t count = (stack_high - sp) / 8, found = SIZE_MAX;
   if (count > WORDS_MAX) count = WORDS_MAX;
   for (size_t i = 0; i < count; i++) {
-    enum call call = call_before(words[i], pc - 1);
+    enum call call = call_before(words[i], view->pc - 1);
     if (call == NO_CALL) continue;
     if (found == SIZE_MAX || call == CALL_OF_PC) found = i;
     if (call == CALL_OF_PC) break;
@@ -98,7 +109,7 @@ agt_rule agt_guess_rule(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t sta
   if (found == SIZE_MAX) return 0;
   uintptr_t cfa = sp + 8 * (found + 1);
   /* The caller's rbp: untouched, or among what this function has pushed. */
-  if (is_frame_pointer(rbp, cfa, stack_high)) return AGT_RULE(AGT_CFA_GUESSED, cfa - sp, AGT_RBP_SAME, 0);
+  if (is_frame_pointer(view->rbp, cfa, stack_high)) return AGT_RULE(AGT_CFA_GUESSED, cfa - sp, AGT_RBP_SAME, 0);
   for (size_t i = found; i-- > 0;)
     if (is_frame_pointer(words[i], cfa, stack_high))
       return AGT_RULE(AGT_CFA_GUESSED, cfa - sp, AGT_RBP_AT_CFA, (int32_t)((intptr_t)(sp + 8 * i) - (intptr_t)cfa));

@@ -68,8 +68,9 @@ struct smp_thread {
   _Atomic uint64_t samples, dropped, truncated, rootless;
   /* Of the helper thread alone, from here to the ring. */
   uint64_t start_us, base_cpu_ns, cpu_ns, wall_ns, run_queue_ns, base_run_queue_ns;
-  uint64_t nudged_cpu_ns, seen_wall_ns, seen_cpu_ns, pending_idle_ns, run_queue_seen_ns;
+  uint64_t nudged_cpu_ns, seen_wall_ns, seen_cpu_ns, pending_idle_ns, pending_queued_ns, run_queue_seen_ns;
   uint32_t last_stack, idle_stack, quiet_passes;
+  bool is_idle_rootless;
   char name[16];
   _Atomic uint32_t head, tail; /* words of the ring; the handler writes head, the drain tail */
   uint64_t ring[SMP_RING_WORDS];

@@ -28,7 +28,7 @@ static bool read_blocked(int32_t tid, uintptr_t *pc, uintptr_t *sp) {
   return *pc != 0;
 }
 
-static uint32_t idle_stack_of(struct smp_thread *thread, uint64_t cpu_ns, clockid_t clock) {
+static uint32_t idle_stack_of(struct smp_thread *thread, uint64_t cpu_ns, clockid_t clock, bool *is_rootless) {
   static struct smp_window window; /* of the helper thread alone */
   static struct smp_frame frames[SMP_WALK_MAX];
   uintptr_t pc, sp;
@@ -38,6 +38,7 @@ static uint32_t idle_stack_of(struct smp_thread *thread, uint64_t cpu_ns, clocki
   /* It ran meanwhile: what was read may be of two stacks. */
   if (smp_clock_ns(clock) != cpu_ns) return 0;
   if (walk.count > AGT_DEPTH_MAX) walk.count = AGT_DEPTH_MAX;
+  *is_rootless = walk.flags & SMP_ROOTLESS;
   return smp_stack_id(frames, walk.count, walk.flags);
 }
 
@@ -58,13 +59,23 @@ void smp_watch_off_core(struct smp_thread *thread) {
   thread->seen_cpu_ns = cpu;
   thread->seen_wall_ns = now;
   thread->pending_idle_ns += off - queued;
+  thread->pending_queued_ns += queued;
   if (!smp_modules_hold(true)) return;
   uint64_t us = agt_clock_us();
-  if (queued > 0) smp_write_off_core(thread, us, SMP_RUNNABLE, queued, thread->last_stack);
-  if (!is_same) thread->idle_stack = idle_stack_of(thread, cpu, clock);
+  if (!is_same) thread->idle_stack = idle_stack_of(thread, cpu, clock, &thread->is_idle_rootless);
+  /* Where it went on from: what was seen of it last. A young thread's wait is written as soon as something is known of it. */
+  uint32_t stack = thread->last_stack ? thread->last_stack : thread->idle_stack;
+  if (stack && thread->pending_queued_ns > 0) {
+    smp_write_off_core(thread, us, SMP_RUNNABLE, thread->pending_queued_ns, stack);
+    thread->pending_queued_ns = 0;
+  }
   /* It runs right now: what it waited for is seen the next time it waits. */
   if (thread->idle_stack && thread->pending_idle_ns > 0) {
     smp_write_off_core(thread, us, SMP_IDLE, thread->pending_idle_ns, thread->idle_stack);
+    if (thread->is_idle_rootless) {
+      atomic_fetch_add_explicit(&thread->rootless, 1, memory_order_relaxed);
+      AGT_COUNT(cpu_rootless);
+    }
     thread->pending_idle_ns = 0;
   }
   smp_modules_release();

@@ -136,6 +136,7 @@ static bool step_by_rule(struct smp_walk *walk, agt_rule rule, uintptr_t registe
     case AGT_CFA_RSP: case AGT_CFA_GUESSED: cfa = sp + (uintptr_t)cfa_offset; break;
     case AGT_CFA_RBP: cfa = rbp + (uintptr_t)cfa_offset; break;
     case AGT_CFA_RBP_DEREF: if (!peek(walk, rbp + (uintptr_t)cfa_offset, &cfa)) return false; break;
+    case AGT_CFA_SAVED_SP: if (!peek(walk, rbp, &cfa)) return false; cfa += 16; break;
     case AGT_CFA_FRAME_POINTER: cfa = rbp + 16; rbp_kind = AGT_RBP_AT_CFA; rbp_offset = -16; break;
     default: return false;
   }
@@ -149,15 +150,21 @@ static bool step_by_rule(struct smp_walk *walk, agt_rule rule, uintptr_t registe
   return true;
 }
 
-enum { GUESS_BYTES = 4096 };
+enum { GUESS_BYTES = 4096, FRAME_BYTES = 1 << 20 };
 
-/* Compiled code with neither table nor frame pointer. Looks at the stack, so only where that can be read directly. */
-static bool step_by_guess(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS]) {
+/* Compiled code without a table. The stack is looked through only where it can be read directly, and not far. */
+static bool step_by_guess(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS], bool is_interrupted) {
   uintptr_t sp = registers[AGT_REGISTER_RSP];
-  if (sp < walk->low || sp >= walk->high) return false;
-  /* The caller's frame of a leaf is near; and further out the answer is kept for each return address. */
-  uintptr_t high = walk->high - sp > GUESS_BYTES ? sp + GUESS_BYTES : walk->high;
-  agt_rule rule = agt_stack_guess(registers[AGT_REGISTER_PC], sp, registers[AGT_REGISTER_RBP], high);
+  bool is_direct = sp >= walk->low && sp < walk->high;
+  struct agt_frame_view view = {.pc = registers[AGT_REGISTER_PC], .sp = sp, .rbp = registers[AGT_REGISTER_RBP],
+                                .high = is_direct ? walk->high : sp + FRAME_BYTES, .is_interrupted = is_interrupted,
+                                .is_direct = is_direct && walk->high - sp <= GUESS_BYTES, .peek = peek_for_cfi, .context = walk};
+  agt_rule rule = agt_stack_guess(&view);
+  if (!rule && is_direct) {
+    view.high = sp + GUESS_BYTES;
+    view.is_direct = true;
+    rule = agt_stack_guess(&view);
+  }
   return rule && step_by_rule(walk, rule, registers);
 }
 
@@ -169,8 +176,8 @@ static enum step step_from_anywhere(struct smp_walk *walk, uintptr_t registers[A
   if (agt_cfi_has_row(pc)) return agt_cfi_step(registers, peek_for_cfi, walk) ? STEPPED : LOST;
   agt_rule rule = agt_stack_rule(pc);
   if ((rule & 0xf) == AGT_CFA_END) return AT_ROOT;
+  if ((rule & 0xf) == AGT_CFA_NO_TABLE && step_by_guess(walk, registers, true)) return STEPPED;
   if (step_without_frame(walk, registers)) return STEPPED;
-  if ((rule & 0xf) == AGT_CFA_NO_TABLE && step_by_guess(walk, registers)) return STEPPED;
   if (registers[AGT_REGISTER_RBP] == 0) return AT_ROOT;
   return step_by_rule(walk, AGT_RULE(AGT_CFA_FRAME_POINTER, 0, AGT_RBP_SAME, 0), registers) ? STEPPED : LOST;
 }
@@ -184,7 +191,13 @@ static enum step step_from_call(struct smp_walk *walk, uintptr_t registers[AGT_R
   if (walk->flags & SMP_FOREIGN && agt_cfi_has_row(registers[AGT_REGISTER_PC]))
     return agt_cfi_step(registers, peek_for_cfi, walk) ? STEPPED : LOST;
   if (kind != AGT_CFA_NO_TABLE && step_by_rule(walk, rule, registers)) return STEPPED;
-  return kind != AGT_CFA_NO_CODE && step_by_guess(walk, registers) ? STEPPED : LOST;
+  return kind != AGT_CFA_NO_CODE && step_by_guess(walk, registers, false) ? STEPPED : LOST;
+}
+
+/* What was taken for a return address must lie in code; looked up once, the rule is cached. */
+static bool leads_to_code(uintptr_t pc) {
+  struct agt_object object;
+  return (agt_stack_rule(pc) & 0xf) != AGT_CFA_NO_CODE || agt_object_at(pc, &object);
 }
 
 static void walk_on(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS], bool is_anywhere) {
@@ -208,10 +221,7 @@ static void walk_on(struct smp_walk *walk, uintptr_t registers[AGT_REGISTERS], b
     }
     if (step == LOST) break;
     if (registers[AGT_REGISTER_RSP] == sp) break;
-    struct agt_object object;
-    /* What was taken for a return address must lie in code; looked up once, the rule is cached. */
-    if ((agt_stack_rule(registers[AGT_REGISTER_PC]) & 0xf) == AGT_CFA_NO_CODE && !agt_object_at(registers[AGT_REGISTER_PC], &object))
-      break;
+    if (!leads_to_code(registers[AGT_REGISTER_PC])) break;
   }
   walk->flags |= SMP_ROOTLESS;
 }
@@ -263,8 +273,8 @@ void smp_walk_blocked(struct smp_walk *walk, uintptr_t pc, uintptr_t sp) {
     agt_rule rule = agt_stack_rule(registers[AGT_REGISTER_PC]);
     uint32_t kind = rule & 0xf;
     if (kind == AGT_CFA_END) return;
-    if (kind != AGT_CFA_RSP) break;
-    if (!step_by_rule(walk, rule, registers)) {
+    if (kind == AGT_CFA_NO_TABLE ? !step_by_guess(walk, registers, walk->count == 1) : kind != AGT_CFA_RSP) break;
+    if ((kind == AGT_CFA_RSP && !step_by_rule(walk, rule, registers)) || !leads_to_code(registers[AGT_REGISTER_PC])) {
       walk->flags |= SMP_ROOTLESS;
       return;
     }

@@ -214,27 +214,38 @@ static bool follows_call(uintptr_t address, uint32_t generation) {
  * A guess for a frame whose code has no table, or whose row counts on an rbp that such code has not let through: the one
  * made before if it fits here too, else a new one. Guesses are kept beside the rules, under a generation of their own.
  */
-static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame *frame, uintptr_t rbp, uint32_t generation,
-                                          struct agt_mapping range) {
+static AGT_NOINLINE agt_rule guessed_rule(const struct agt_frame_view *view, uint32_t generation) {
   uint32_t guesses = generation ^ 0x8000;
-  uint32_t slot = guess_slot(frame->pc);
+  uint32_t slot = guess_slot(view->pc);
   uint64_t known = atomic_load_explicit(&g_rules[slot].rule, memory_order_relaxed);
   uint64_t tag = atomic_load_explicit(&g_rules[slot].tag_xor_rule, memory_order_relaxed) ^ known;
-  if (tag == rule_tag(frame->pc, guesses)) {
+  if (tag == rule_tag(view->pc, guesses)) {
     if ((known & 0xf) != AGT_CFA_GUESSED) return known;
-    uintptr_t cfa = frame->sp + (uintptr_t)(known >> 32);
-    if (cfa <= range.high && follows_call(load(cfa - 8), generation)) return known;
+    uintptr_t cfa = view->sp + (uintptr_t)(known >> 32), back;
+    if (cfa <= view->high && view->peek(view->context, cfa - 8, &back) && follows_call(back, generation)) return known;
   }
-  agt_rule rule = agt_guess_rule(frame->pc, frame->sp, rbp, range.high);
-  if (!rule) rule = AGT_RULE(rbp ? AGT_CFA_FRAME_POINTER : AGT_CFA_LOST, 0, AGT_RBP_SAME, 0);
-  remember_rule(slot, frame->pc, guesses, rule);
+  agt_rule rule = agt_guess_rule(view);
+  if (!rule && !view->is_direct) return 0;
+  if (!rule) rule = AGT_RULE(view->rbp ? AGT_CFA_FRAME_POINTER : AGT_CFA_LOST, 0, AGT_RBP_SAME, 0);
+  remember_rule(slot, view->pc, guesses, rule);
   return rule;
 }
 
-agt_rule agt_stack_guess(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t stack_high) {
-  struct agt_frame frame = {.pc = pc, .sp = sp};
-  struct agt_mapping range = {.low = sp, .high = stack_high};
-  return guessed_rule(&frame, rbp, atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff, range);
+agt_rule agt_stack_guess(const struct agt_frame_view *view) {
+  return guessed_rule(view, atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff);
+}
+
+static bool peek_own_stack(void *range, uintptr_t address, uintptr_t *value) {
+  const struct agt_mapping *own = range;
+  if (!is_readable(address, own->low, own->high)) return false;
+  *value = load(address);
+  return true;
+}
+
+static agt_rule guess_of(const struct agt_frame *frame, uintptr_t rbp, uint32_t generation, struct agt_mapping range) {
+  struct agt_frame_view view = {.pc = frame->pc, .sp = frame->sp, .rbp = rbp, .high = range.high, .is_direct = true,
+                                .peek = peek_own_stack, .context = &range};
+  return guessed_rule(&view, generation);
 }
 
 /* From a frame to its caller; fills from->rbp_slot. */
@@ -248,6 +259,11 @@ static inline enum step step_by(agt_rule rule, struct agt_frame *from, struct ag
     case AGT_CFA_RBP_DEREF:
       if (!is_readable(from->rbp + (uintptr_t)(intptr_t)cfa_offset, from->sp, range.high)) return STEP_LOST;
       cfa = load(from->rbp + (uintptr_t)(intptr_t)cfa_offset);
+      from->flags |= NOT_VERIFIABLE;
+      break;
+    case AGT_CFA_SAVED_SP:
+      if (!is_readable(from->rbp, from->sp, range.high)) return STEP_LOST;
+      cfa = load(from->rbp) + 16;
       from->flags |= NOT_VERIFIABLE;
       break;
     case AGT_CFA_FRAME_POINTER:
@@ -280,10 +296,10 @@ static inline enum step step_by(agt_rule rule, struct agt_frame *from, struct ag
 static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, uint32_t generation,
                                  struct agt_mapping range) {
   agt_rule rule = rule_of(from->pc, generation);
-  if (AGT_UNLIKELY((rule & 0xf) == AGT_CFA_NO_TABLE)) rule = guessed_rule(from, from->rbp, generation, range);
+  if (AGT_UNLIKELY((rule & 0xf) == AGT_CFA_NO_TABLE)) rule = guess_of(from, from->rbp, generation, range);
   enum step step = step_by(rule, from, to, range);
   if (AGT_LIKELY(step != STEP_LOST) || (rule & 0xf) == AGT_CFA_GUESSED || !is_in_library(from->pc)) return step;
-  return step_by(guessed_rule(from, 0, generation, range), from, to, range);
+  return step_by(guess_of(from, 0, generation, range), from, to, range);
 }
 
 /* How many of the kept frames, counted from `at` outwards, still stand: 0 when all down to the outermost do. */

@@ -78,7 +78,7 @@ bool agt_code_may_hold(uintptr_t address) {
          address < atomic_load_explicit(&g_code_high, memory_order_relaxed) + AROUND;
 }
 
-bool agt_code_holds(uintptr_t address) { return bit_of(g_granules, address); }
+bool agt_code_holds(uintptr_t address) { return agt_code_may_hold(address) && bit_of(g_granules, address); }
 bool agt_code_is_interpreted(uintptr_t address) { return bit_of(g_interpreted, address); }
 
 void agt_code_event(uintptr_t start, size_t bytes, const char *name, size_t name_length) {

@@ -7,14 +7,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+export function browserPath(): string {
+  const path = paths.find((one) => existsSync(one))
+  if (path !== undefined) return path
+  throw new Error('this test drives a real browser: apt-get update && apt-get install -y chromium')
+}
+
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = paths.find((path) => existsSync(path))
-  if (executablePath === undefined)
-    throw new Error(
-      'this test drives a real browser: apt-get update && apt-get install -y chromium',
-    )
   return chromium.launch({
-    executablePath,
+    executablePath: browserPath(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
 }

@@ -142,14 +142,18 @@ function threadLines({ threads }: CpuProfile, limit: number, style: TextStyle): 
   return lines
 }
 
-function lossLines({ losses }: CpuProfile, { onCoreCount }: CpuSummary): string[] {
+function lossLines({ losses, threads }: CpuProfile, { onCoreCount }: CpuSummary): string[] {
   const of = (count: number) =>
     `${formatCount(count)} of ${formatCount(onCoreCount + losses.droppedCount)}`
+  // Waiting threads have stacks too.
+  const allCount = threads.reduce((sum, { sampleCount }) => sum + sampleCount, 0)
   const lines: string[] = []
   if (losses.droppedCount > 0) lines.push(`${of(losses.droppedCount)} samples dropped`)
   if (losses.truncatedCount > 0)
     lines.push(`${of(losses.truncatedCount)} stacks too deep: their middle was left out`)
   if (losses.rootlessCount > 0)
-    lines.push(`${of(losses.rootlessCount)} stacks did not reach the thread's first function`)
+    lines.push(
+      `${formatCount(losses.rootlessCount)} of ${formatCount(allCount)} stacks did not reach the thread's first function`,
+    )
   return [...lines, ...losses.notes]
 }
