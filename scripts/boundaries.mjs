@@ -21,7 +21,17 @@ const rules = {
   judge: { rooms: ['contract', 'base'], node: false },
   report: { rooms: ['contract', 'base'], node: false },
   'pipeline.ts': {
-    rooms: ['contract', 'base', 'config', 'capture', 'trace', 'symbols', 'analyze', 'judge'],
+    rooms: [
+      'contract',
+      'base',
+      'config',
+      'capture',
+      'trace',
+      'symbols',
+      'analyze',
+      'judge',
+      'finding-list.ts',
+    ],
     node: true,
   },
   'layer-canary.ts': { rooms: ['capture', 'trace'], node: true },
@@ -46,7 +56,7 @@ const rules = {
     node: true,
   },
   'validate-pipeline.ts': {
-    rooms: ['contract', 'base', 'capture', 'analyze', 'judge'],
+    rooms: ['contract', 'base', 'capture', 'analyze', 'pipeline.ts'],
     node: true,
   },
   cli: {

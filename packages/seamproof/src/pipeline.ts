@@ -54,6 +54,7 @@ export {
   captureWorkload,
   type WorkloadCapture,
 } from './capture/capture-workload.js'
+export { gitCommitOf } from './capture/git-commit.js'
 export { installLine, installPackages } from './capture/install-packages.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { machineFacts as machineFactsOf } from './capture/machine-facts.js'

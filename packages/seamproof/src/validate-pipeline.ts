@@ -1,11 +1,7 @@
 /** Everything on one subject, in order: each stage leaves its file, so that a validation that was cut short goes on from there. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { operationFacts } from './analyze/bench/operation-facts.js'
 import { benchLatencyBodies, benchSampleBodies, soakBodies } from './analyze/evidence-bodies.js'
-import { findingMeasurements } from './analyze/finding-measurements.js'
-import { opportunitiesFromOperations } from './analyze/opportunities-from-operations.js'
-import { matchesPattern } from './base/name-pattern.js'
 import { estimateText, ratioText } from './base/quantity-text.js'
 import { SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
@@ -17,16 +13,7 @@ import type { Evidence, MachineFacts, MeasurementList, StageCheck } from './cont
 import type { SoakInterval } from './contract/soak.js'
 import type { Target } from './contract/target.js'
 import type { EvidenceBody, Validation, ValidationStage } from './contract/validation.js'
-import { judgeTargets } from './judge/judge-targets.js'
-import {
-  type ComponentWorkloads,
-  componentRisks,
-  excuseUnmeasured,
-  orderedRows,
-  overallStatus,
-  safetyRows,
-} from './judge/judge-validation.js'
-import { stageCheckRows } from './judge/stage-checks.js'
+import { concludeValidation, emptyFindings } from './pipeline-validation.js'
 
 export type StageName = ValidationStage['name']
 
@@ -48,7 +35,8 @@ export interface ValidatePlan {
   components: Readonly<Record<string, { workloads: readonly string[] }>>
   targets: readonly Target[]
   baseline: MeasurementList | undefined
-  skip: readonly StageName[]
+  /** Stages that are left out, and why. */
+  skip: ReadonlyMap<StageName, string>
   check: StageWork<FindingList>
   /** In the order in which they run: none beside another, since they measure time. */
   measuring: readonly StageWork<MeasurementList>[]
@@ -66,48 +54,7 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
     const list = await runStage(plan, work, stages, lists)
     if (list !== undefined) lists.push(inFolder(list, work.name))
   }
-  const componentOf = (workload: string) => componentNameOf(plan.components, workload)
-  const counted = findingMeasurements(findings, { path: 'check/findings.json', componentOf })
-  const ofCheck: MeasurementList = {
-    formatVersion: 1,
-    seamproofVersion,
-    createdAt: new Date().toISOString(),
-    command: ['seamproof', 'check'],
-    machine,
-    ...counted,
-    notes: [],
-  }
-  const all = [ofCheck, ...lists].map((list) => withComponents(list, componentOf))
-  const targeted = judgeTargets(all, plan.targets, { baseline: plan.baseline?.measurements })
-  const rows = orderedRows(
-    [
-      ...safetyRows(findings, {
-        components: componentsOf(plan.components, findings),
-        findingsPath: 'check/findings.json',
-      }),
-      ...excuseUnmeasured(targeted, stages),
-      ...stageCheckRows(lists, targeted, componentOf),
-    ],
-    Object.keys(plan.components),
-  )
-  return {
-    formatVersion: 1,
-    seamproofVersion,
-    createdAt: new Date().toISOString(),
-    subject: plan.subject,
-    machine,
-    kind: plan.kind,
-    stages,
-    rows,
-    risks: componentRisks(rows),
-    findings,
-    measurements: all,
-    checks: findings.checks,
-    opportunities: operationFacts(all.flatMap((list) => list.measurements))
-      .flatMap(opportunitiesFromOperations)
-      .sort((a, b) => b.predictedGain.value - a.predictedGain.value),
-    status: overallStatus(rows),
-  }
+  return concludeValidation({ ...plan, machine, stages, findings, lists })
 }
 
 /** Made before: read. Skipped or failed: said so, and nothing of it counts. */
@@ -119,8 +66,9 @@ async function runStage<Result>(
 ): Promise<Result | undefined> {
   const { name } = work
   const folder = join(plan.folder, name)
-  if (plan.skip.includes(name)) {
-    stages.push({ name, status: 'skipped', reason: `--skip ${name}`, wallMs: 0, folder: name })
+  const skipReason = plan.skip.get(name)
+  if (skipReason !== undefined) {
+    stages.push({ name, status: 'skipped', reason: skipReason, wallMs: 0, folder: name })
     return undefined
   }
   const made = madeBefore<Result>(folder, work.file)
@@ -171,20 +119,6 @@ function madeBefore<Result>(
   } catch {
     // Cut short while it was written: the stage is made again.
     return undefined
-  }
-}
-
-function emptyFindings(): FindingList {
-  return {
-    formatVersion: 1,
-    seamproofVersion,
-    createdAt: new Date().toISOString(),
-    runs: [],
-    findings: [],
-    checks: [],
-    leaks: [],
-    planned: [],
-    demand: { required: [], areToolsRequired: false, isStrict: false },
   }
 }
 
@@ -244,43 +178,6 @@ const inStage = (check: StageCheck, name: StageName): StageCheck => ({
   ...check,
   evidence: { ...check.evidence, path: `${name}/${check.evidence.path}` },
 })
-
-function withComponents(
-  list: MeasurementList,
-  componentOf: (workload: string) => string | undefined,
-): MeasurementList {
-  const named = <One extends { component?: string; workload?: string }>(one: One): One => {
-    const component =
-      one.component ?? (one.workload === undefined ? undefined : componentOf(one.workload))
-    return component === undefined ? one : { ...one, component }
-  }
-  return { ...list, measurements: list.measurements.map(named), missing: list.missing.map(named) }
-}
-
-function componentNameOf(
-  components: ValidatePlan['components'],
-  workload: string,
-): string | undefined {
-  return Object.entries(components).find(([, { workloads }]) =>
-    workloads.some((pattern) => matchesPattern(pattern, workload)),
-  )?.[0]
-}
-
-/** Without components the subject is one; workloads that no component names are the subject's, too. */
-function componentsOf(
-  components: ValidatePlan['components'],
-  { runs }: FindingList,
-): ComponentWorkloads[] {
-  const names = [...new Set(runs.flatMap((run) => run.workloads ?? []))]
-  const byComponent = new Map<string, string[]>()
-  for (const component of Object.keys(components)) byComponent.set(component, [])
-  for (const name of names) {
-    const component = componentNameOf(components, name) ?? 'subject'
-    byComponent.set(component, [...(byComponent.get(component) ?? []), name])
-  }
-  if (byComponent.size === 0) byComponent.set('subject', [])
-  return [...byComponent].map(([component, workloads]) => ({ component, workloads }))
-}
 
 /** What the rows' evidence holds, by its path. A file that is gone or is not understood is told by its path alone. */
 export function evidenceBodies(

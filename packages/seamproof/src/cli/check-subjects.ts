@@ -110,8 +110,8 @@ function layerEnvironmentWithoutLayer(options: CheckOptions): NodeJS.ProcessEnv 
   return env
 }
 
-function buildOptions(
-  { project, compiler, build }: CheckOptions,
+export function buildOptions(
+  { project, compiler, build }: Pick<CheckOptions, 'project' | 'compiler' | 'build'>,
   { config, folder }: LoadedConfig,
 ): Pick<CheckRunOptions, 'compiler' | 'build' | 'projectDirs' | 'mustBuild'> {
   return {

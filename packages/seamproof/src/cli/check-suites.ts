@@ -10,6 +10,16 @@ export const suites: Record<SuiteName, readonly Instrument[]> = {
   all: instruments,
 }
 
+/**
+ * Of a validation in minutes: for each question the instrument that answers it soonest. Those of valgrind take ten times as
+ * long; they step in where a sanitizer cannot look.
+ */
+export const shortInstruments: readonly Instrument[] = ['layer', 'track', 'asan', 'ubsan', 'tsan']
+export const standIns: readonly { of: Instrument; by: Instrument }[] = [
+  { of: 'asan', by: 'memcheck' },
+  { of: 'tsan', by: 'helgrind' },
+]
+
 export interface ChosenInstruments {
   instruments: readonly Instrument[]
   /** Named one by one: each of them must run. */

@@ -7,6 +7,7 @@ Examples:
   $ seamproof validate                         everything that seamproof.config.ts names, in minutes
   $ seamproof validate --full                  with the soak of an hour
   $ seamproof validate --out report --resume   go on where it was cut short
+  $ seamproof validate --soak soak-hour.seamproof  with an hour that was made before, on the same native code
   $ seamproof validate --skip soak,experiments
 
 Leaves report.html, report.md, report.json, report.sarif and report.junit.xml in its folder. Exits 0 only when every check
@@ -22,6 +23,7 @@ export function validateCommand(): Command {
       'how long the soak lasts (default: 60s, with --full 1h)',
       durationMs,
     )
+    .option('--soak <folder>', 'take this finished soak of the same code instead of making one')
     .option(
       '--rate <rate>',
       'operations per second of soak and latency, such as 200k/s',

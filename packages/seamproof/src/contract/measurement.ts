@@ -49,6 +49,8 @@ export interface Measurement {
   samples?: number[]
   /** Why the number is worth less than it looks; it is then judged `inconclusive`. */
   weakness?: string
+  /** Absent where it was measured in this run; else when, where and on what it was, in a sentence. */
+  origin?: string
   /** The weakness can only have made the number worse: a limit that it keeps all the same is kept. */
   isPessimistic?: true
   /** The weakness is noise, which can have moved the number by this factor at most: what that leaves decided is decided. */

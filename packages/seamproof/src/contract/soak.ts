@@ -19,6 +19,8 @@ export interface SoakHead {
   roundMs: number
   memoryLimitBytes?: number
   machine: MachineFacts
+  /** Of the folder it ran in; `with changes` when files were not committed. */
+  gitCommit?: string
 }
 
 export interface LatencyFigures {

@@ -91,7 +91,9 @@ function judgeOne(target: Target, measurement: Measurement, context: TargetConte
     target: target.text,
     level: target.level as VerdictRow['level'],
     status: 'pass',
-    evidence: estimateText(estimate, unit, sampleCount),
+    evidence: [estimateText(estimate, unit, sampleCount), measurement.origin]
+      .filter((part) => part !== undefined)
+      .join('; '),
     measurement,
     links: [measurement.evidence],
   }

@@ -112,6 +112,15 @@ function safetyRow(
       evidence: failedText(failing),
       findings: failing.map(({ fingerprint }) => fingerprint),
     }
+  // What a shard that is missing would have looked at is not known, not even the names of its workloads.
+  const lost = runs.find(({ cause }) => cause === 'shard-missing')
+  if (lost !== undefined)
+    return {
+      ...base,
+      status: 'not-run',
+      reason: lost.reason ?? 'a shard is missing',
+      evidence: ran.length === 0 ? 'nothing looked' : lookedText(ran, found),
+    }
   if (ran.length === 0)
     return {
       ...base,
@@ -174,7 +183,7 @@ function lookedText(ran: readonly CheckRun[], found: readonly Finding[]): string
 }
 
 const notAsked = ({ instruments }: SafetyQuestion): string =>
-  `none of ${instruments.join(', ')} was asked for: seamproof check --with ${instruments[0]}`
+  `none of ${instruments.join(', ')} was asked for: seamproof validate --full, or seamproof check --with ${instruments[0]}`
 
 const because = (runs: readonly CheckRun[]): string => {
   const reason = runs.find(({ status }) => status === 'not-run')?.reason
@@ -248,6 +257,20 @@ export function excuseUnmeasured(
   })
 }
 
+/** A shard sees a part of the runs: what the others look at does not decide here, it does in the merged report. */
+export function withoutOtherShards(rows: readonly VerdictRow[]): VerdictRow[] {
+  return rows.map((row) => {
+    const isUnmeasured = row.metric !== undefined && row.measurement === undefined
+    if (row.status !== 'not-run' && !isUnmeasured) return row
+    return {
+      ...row,
+      status: 'not-run',
+      level: 'warn',
+      reason: `another shard may; seamproof merge knows${row.reason === undefined ? '' : ` (${row.reason})`}`,
+    }
+  })
+}
+
 /** Rows of a component stand together, in the order of the config; within it safety first, then as they were judged. */
 export function orderedRows(
   rows: readonly VerdictRow[],
@@ -261,9 +284,9 @@ export function orderedRows(
 }
 
 /** What the exit code follows: warnings never decide. A row that was not run is no pass. */
-export function overallStatus(rows: readonly VerdictRow[]): VerdictStatus {
+export function overallStatus(rows: readonly VerdictRow[], isShard = false): VerdictStatus {
   const deciding = rows.filter(({ level }) => level === 'error')
   for (const status of ['fail', 'not-run', 'inconclusive'] as const)
     if (deciding.some((row) => row.status === status)) return status
-  return deciding.length === 0 ? 'not-run' : 'pass'
+  return deciding.length === 0 && !isShard ? 'not-run' : 'pass'
 }

@@ -105,6 +105,130 @@ describe('validate', () => {
   })
 })
 
+describe('merge of validations', () => {
+  const part = (index: number, ...more: string[]) =>
+    sandbox.run([
+      'validate',
+      'bad.seam.cjs',
+      'good.seam.cjs',
+      '--shard',
+      `${index}/2`,
+      '--out',
+      `part-${index}`,
+      '--time',
+      '1s',
+      '--skip',
+      'experiments,soak',
+      ...more,
+    ])
+
+  beforeAll(async () => {
+    // The second shard must not fail for what is the first one's.
+    const [first, second] = [await part(1), await part(2)]
+    expect([first.stdout, second.stdout].join('\n')).toContain('seamproof merge knows')
+    expect([first.status, second.status]).toContain(1)
+  }, 240_000)
+
+  test('is one report: the checks of all, and what the first shard timed', async () => {
+    const run = await sandbox.run(['merge', 'part-1', 'part-2', '--out', 'merged'])
+    expect(run.stderr).toContain('merged/report.html')
+    expect(run.status).toBe(1)
+    const merged = reportIn('merged')
+    const runs = merged.findings.runs.map(({ instrument, target }) => `${instrument} ${target}`)
+    expect(runs.sort()).toEqual([
+      'layer bad.seam.cjs',
+      'layer good.seam.cjs',
+      'track bad.seam.cjs',
+      'track good.seam.cjs',
+    ])
+    expect(merged.findings.runs.every(({ status }) => status === 'ran')).toBe(true)
+    const leaked = merged.rows.filter(({ metric }) => metric === 'leaked bytes')
+    expect(leaked.map(({ status }) => status).sort()).toEqual(['fail', 'pass'])
+    const timed = merged.measurements
+      .flatMap((list) => list.measurements)
+      .filter(({ metric }) => metric === 'throughput')
+    expect(timed.map(({ workload }) => workload).sort()).toEqual(['freeBlock', 'leakBlock'])
+    for (const { evidence } of timed)
+      expect(existsSync(sandbox.path(join('merged', evidence.path)))).toBe(true)
+    for (const name of ['report.html', 'report.md', 'report.sarif', 'report.junit.xml'])
+      expect(readFileSync(sandbox.path(`merged/${name}`), 'utf8')).toContain('leak_block')
+  })
+
+  test('without one of the shards does not pass, and says which runs are missing', async () => {
+    const index = reportIn('part-1').findings.findings.length === 0 ? 1 : 2
+    const run = await sandbox.run(['merge', `part-${index}`, '--out', 'half'])
+    expect(run.status).toBe(1)
+    expect(reportIn('half').status).not.toBe('pass')
+    expect(run.stdout).toContain(`shard ${3 - index}, which makes this run`)
+  })
+
+  test('of different commits, or of a check among validations, is refused', async () => {
+    const other = reportIn('part-2')
+    other.subject.version = '9.9.9'
+    sandbox.write('other/report.json', JSON.stringify(other))
+    const mixed = await sandbox.run(['merge', 'part-1', 'other'])
+    expect(mixed.status).toBe(2)
+    expect(mixed.stderr).toContain('9.9.9')
+    const check = await sandbox.run(['merge', 'part-1', 'part-1/check'])
+    expect(check.status).toBe(2)
+    expect(check.stderr).toContain('holds no validation')
+  })
+})
+
+describe('validate --soak', () => {
+  const soaked = ['--skip', 'bench,experiments', '--soak', 'soaked']
+
+  beforeAll(async () => {
+    const made = await sandbox.run([
+      ...['soak', 'good.seam.cjs', '--for', '4s', '--rate', '500/s', '--out', 'soaked'],
+    ])
+    expect(existsSync(sandbox.path('soaked/soak-facts.json')), made.stderr).toBe(true)
+  }, 120_000)
+
+  test('takes a finished soak of the same code, and says of every number when and where it was made', async () => {
+    const { run, report } = await validate('good.seam.cjs', 'kept', ...soaked)
+    const stage = report!.stages.find(({ name }) => name === 'soak')
+    expect(stage, run.stderr).toMatchObject({ status: 'done' })
+    const numbers = report!.measurements.flatMap((list) => list.measurements)
+    const sustained = numbers.find(({ metric }) => metric === 'sustained throughput')!
+    expect(sustained.origin).toMatch(
+      /^not of this run: a soak of 0 min begun 20\d\d-.* UTC, .*; twins\.node with the same build-id/,
+    )
+    expect(existsSync(sandbox.path(join('kept', sustained.evidence.path)))).toBe(true)
+    expect(readFileSync(sandbox.path('kept/report.md'), 'utf8')).toContain('not of this run')
+    expect(numbers.find(({ metric }) => metric === 'leaked bytes')!.origin).toBeUndefined()
+  })
+
+  test('refuses a soak of other code, and one that did not come to its end', async () => {
+    buildAddon('soaked', sandbox.path('.'))
+    sandbox.write(
+      'elsewhere/good.seam.cjs',
+      `const addon = require('../soaked.node')
+       require('seamproof').workload('freeBlock', { run: () => addon.freeBlock(), operationsPerRound: 200, warmupOperations: 200, rounds: 4 })`,
+    )
+    const other = await validate('elsewhere/good.seam.cjs', 'of-other', ...soaked)
+    const soakOf = (report: Validation | undefined) =>
+      report!.stages.find(({ name }) => name === 'soak')
+    expect(soakOf(other.report)).toMatchObject({ status: 'failed' })
+    expect(soakOf(other.report)!.reason).toContain('not the code that is validated')
+    const series = readFileSync(sandbox.path('soaked/series.jsonl'), 'utf8')
+    const isEnd = (line: string) => line.includes('"type":"end"')
+    sandbox.write(
+      'soaked/series.jsonl',
+      series
+        .split('\n')
+        .filter((line) => !isEnd(line))
+        .join('\n'),
+    )
+    const cut = await validate('good.seam.cjs', 'of-cut', ...soaked)
+    expect(soakOf(cut.report)).toMatchObject({ status: 'failed' })
+    expect(soakOf(cut.report)!.reason).toContain('did not come to its end')
+  })
+})
+
+const reportIn = (folder: string) =>
+  JSON.parse(readFileSync(sandbox.path(join(folder, 'report.json')), 'utf8')) as Validation
+
 describe('the published schemas', () => {
   test('are what the types say', async () => {
     const script = join(packageDir, 'scripts/report-schemas.mjs')
@@ -120,7 +244,7 @@ describe('the published schemas', () => {
       readFileSync(join(packageDir, 'schemas/validation.schema.json'), 'utf8'),
     ) as object
     const accepts = new Ajv({ strict: false }).compile(schema)
-    for (const out of ['bad', 'good', 'none']) {
+    for (const out of ['bad', 'good', 'none', 'merged']) {
       const report = JSON.parse(readFileSync(sandbox.path(`${out}/report.json`), 'utf8')) as object
       expect(accepts(report), JSON.stringify(accepts.errors)).toBe(true)
       expect(accepts({ ...report, status: undefined })).toBe(false)

@@ -5,6 +5,7 @@ import { seamproofVersion } from '../../base/seamproof-version.js'
 import { type CaptureManifest, captureFormatVersion } from '../../contract/capture.js'
 import type { SoakHead, SoakLine } from '../../contract/soak.js'
 import { createCaptureDirectory, updateManifest, writeManifest } from '../capture-directory.js'
+import { gitCommitOf } from '../git-commit.js'
 import { machineFacts } from '../machine-facts.js'
 import { requireAgent } from '../require-agent.js'
 import { subjectEnvironment } from '../subject-environment.js'
@@ -214,6 +215,7 @@ async function prepareModule(folder: string, file: WorkloadFile): Promise<string
 
 function headOf(file: WorkloadFile, nodePath: string, options: CaptureSoakOptions): SoakHead {
   const { forMs, memoryLimitBytes } = options
+  const gitCommit = gitCommitOf(options.cwd)
   return {
     formatVersion: 1,
     seamproofVersion,
@@ -232,6 +234,7 @@ function headOf(file: WorkloadFile, nodePath: string, options: CaptureSoakOption
     roundMs: forMs / Math.min(restsMax, Math.max(4, Math.floor(forMs / roundMsMin))),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     machine: machineFacts(nodePath),
+    ...(gitCommit === undefined ? {} : { gitCommit }),
   }
 }
 

@@ -19,17 +19,21 @@ export const soakSeriesFile = 'series.jsonl'
 /** The record of a soak: a head that is written once, and a series that is only ever appended to, line by line, to the disk. */
 export class SoakRecord {
   readonly #descriptor: number
+  #isClosed = false
 
   constructor(folder: string) {
     this.#descriptor = openSync(join(folder, soakSeriesFile), 'a')
   }
 
   append(line: SoakLine): void {
+    // The floor is a process of its own, and on a busy machine its last word may come when the soak has ended.
+    if (this.#isClosed) return
     writeSync(this.#descriptor, `${JSON.stringify(line)}\n`)
     fsyncSync(this.#descriptor)
   }
 
   close(): void {
+    this.#isClosed = true
     closeSync(this.#descriptor)
   }
 }
