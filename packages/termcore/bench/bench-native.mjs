@@ -26,7 +26,7 @@ export const benchAddonPath = () =>
     ],
     includeDirs: [nativeDir, require('node-api-headers').include_dir],
     flags: ['-DNAPI_VERSION=8'],
-    outDir: buildDir,
+    outDir: process.env.TERMCORE_BUILD_DIR ?? buildDir,
   })
 
 export const loadBenchAddon = () => ({ ...require(benchAddonPath()) })

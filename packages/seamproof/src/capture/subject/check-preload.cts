@@ -74,13 +74,20 @@ function buildOf(asked: string, plan: CheckPlan): string | undefined {
   if (below.includes('/node_modules/')) return undefined
   const name = path.basename(asked)
   const { libraries } = redirect
-  const same = libraries.filter((library) => library.name === name)
+  const exact = libraries.filter((library) => library.name === name)
+  const same =
+    exact.length > 0
+      ? exact
+      : libraries.filter((library) => withoutHash(library.name) === withoutHash(name))
   if (same.length > 0) return (same.find(({ path }) => path.endsWith(below)) ?? same[0]!).path
   const addons = libraries.filter((library) => library.name.endsWith('.node'))
   return (addons.length === 0 ? libraries : addons).length === 1
     ? (addons[0] ?? libraries[0])!.path
     : undefined
 }
+
+/** `grid-1f3a5b7c9d2e4f60.node`: a hash of the sources and flags, which the build for a checker has otherwise. */
+const withoutHash = (name: string): string => name.replace(/-[0-9a-f]{12,}(?=\.node$)/, '')
 
 function isBuild(loaded: string, plan: CheckPlan): boolean {
   return plan.redirects.some(({ libraries }) => libraries.some(({ path }) => path === loaded))
