@@ -45,6 +45,12 @@ export async function takeKeptSoak(options: KeptSoakOptions): Promise<Measuremen
   return {
     ...measurements,
     measurements: measurements.measurements.map((one) => ({ ...one, origin })),
+    ...(measurements.checks && {
+      checks: measurements.checks.map((one) => ({
+        ...one,
+        verdict: { ...one.verdict, evidence: `${one.verdict.evidence}; ${origin}` },
+      })),
+    }),
     notes: [origin, ...measurements.notes],
   }
 }
@@ -103,7 +109,7 @@ function originOf(head: SoakHead, loadMs: number, same: readonly string[]): stri
   return `not of this run: a soak of ${Math.round(loadMs / 60_000)} min begun ${when}, ${machine.cpuModel}, ${machine.cpuCount} CPUs, ${machine.os}, Node ${machine.nodeVersion}, ${commit}; ${same.join(', ')}`
 }
 
-function refused(code: string, message: string, hint?: string): SeamproofError {
+function refused(code: Uppercase<string>, message: string, hint?: string): SeamproofError {
   return new SeamproofError(code, message, {
     exitCode: ExitCode.usage,
     hint: hint ?? 'name a finished soak of this subject, or leave --soak out',

@@ -204,6 +204,7 @@ export function componentRisks(rows: readonly VerdictRow[]): ComponentRisk[] {
       (row) =>
         row.component === component &&
         row.part === 'memory safety' &&
+        row.metric === undefined &&
         safetyQuestions.some(({ name }) => name === row.name),
     )
     return safety.length === 0 ? [] : [{ component, ...riskOf(safety) }]
