@@ -10,6 +10,7 @@ import { runCheck } from './capture/checkers/run-check.js'
 import type { CheckRun, DefectReport } from './contract/finding.js'
 import type { ToolLog } from './contract/tool-report.js'
 import { CheckerFrames } from './symbols/checker-frames.js'
+import { makesOwnLocks } from './symbols/own-locks.js'
 import { parseAsanLog } from './trace/asan-log.js'
 import { parseTsanLog } from './trace/tsan-log.js'
 import { parseUbsanLog } from './trace/ubsan-log.js'
@@ -56,12 +57,13 @@ export async function runChecker(
       ...capture.builds.flatMap(({ libraries }) => libraries.map(({ path }) => path)),
     ],
   })
-  const { reports, foreignCount, notes } = checkReports({
+  const { reports, foreignCount, notes, incomplete } = checkReports({
     instrument,
     logs,
     checkpoints: capture.checkpoints,
     isWorkload: capture.isWorkload,
     frameOf: (frame, pid) => frames.frame(frame, pid),
+    makesOwnLocks,
   })
   return {
     instrument,
@@ -69,6 +71,7 @@ export async function runChecker(
     ...(capture.isWorkload ? { workloads: capture.workloads } : {}),
     ...statusOf(capture, checker, reports),
     ...(isPartial(capture, checker) ? { isPartial: true } : {}),
+    ...(incomplete === undefined ? {} : { incomplete }),
     reports,
     foreignCount,
     blindSpots: capture.blindSpots,

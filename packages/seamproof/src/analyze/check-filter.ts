@@ -42,14 +42,19 @@ export function isStackSwitch(instrument: Instrument, { rule, text }: ToolReport
   )
 }
 
-function accesses(stacks: readonly DefectStack[]): DefectStack[] {
+export function accesses(stacks: readonly DefectStack[]): DefectStack[] {
   const found = stacks.filter(
     ({ role }) => role === 'now' || role === 'other-access' || role === 'lock-taken',
   )
   return found.length > 0 ? found : stacks.slice(0, 2)
 }
 
+/** The code that made an access, however it did. */
+export function accessFrame(frames: readonly Frame[]): Frame | undefined {
+  return frames.find((frame) => !isPassedOver(frame))
+}
+
 function isOwnAccess(frames: readonly Frame[]): boolean {
-  const first = frames.find((frame) => !isPassedOver(frame))
+  const first = accessFrame(frames)
   return first !== undefined && isSubject(first)
 }

@@ -1,7 +1,7 @@
 import type { DefectReport, DefectStack, Instrument } from '../contract/finding.js'
 import type { Frame } from '../contract/frame.js'
 import type { Checkpoint, ToolFrame, ToolLog, ToolReport } from '../contract/tool-report.js'
-import { isAboutSubject, isStackSwitch } from './check-filter.js'
+import { accesses, accessFrame, isAboutSubject, isStackSwitch } from './check-filter.js'
 import { kindOf } from './check-kinds.js'
 import {
   checkpointAfter,
@@ -18,12 +18,16 @@ export interface CheckReportsQuestion {
   /** Driven in rounds: what something still points to counts only when it grows. */
   isWorkload: boolean
   frameOf: (frame: ToolFrame, pid: number | undefined) => Frame
+  /** The module waits and wakes by system calls of its own, not by pthread's locks. */
+  makesOwnLocks?: ((modulePath: string) => boolean) | undefined
 }
 
 export interface CheckReports {
   reports: DefectReport[]
   foreignCount: number
   notes: string[]
+  /** Why the tool cannot tell about a part of what it looked at. */
+  incomplete?: string
 }
 
 /** What a checker wrote, as reports about the subject; equal ones counted once. */
@@ -31,12 +35,18 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
   const { instrument, checkpoints } = question
   const kept = new Map<string, DefectReport>()
   const leaks: LeakRecord[] = []
+  const untold = new Map<string, number>()
   let foreignCount = 0
   for (const { name, log } of question.logs)
     for (const report of log.reports) {
       const stacks = stacksOf(report, log, question)
       if (isStackSwitch(instrument, report) || !isAboutSubject(instrument, report, stacks)) {
         if (!stillReachable.test(report.rule)) foreignCount++
+        continue
+      }
+      const locking = ownLocksOf(report, stacks, question)
+      if (locking !== undefined) {
+        untold.set(locking, (untold.get(locking) ?? 0) + 1)
         continue
       }
       const leak = leakOf(report, stacks, name)
@@ -50,8 +60,41 @@ export function checkReports(question: CheckReportsQuestion): CheckReports {
     reports: [...kept.values(), ...reported.map((leak) => leakReport(leak, question))],
     foreignCount,
     notes: once.length === 0 ? [] : [onceText(once)],
+    ...incompleteOf(untold, question),
   }
 }
+
+/** Valgrind follows pthread's locks. Where a module makes its own (GLib, Rust), right code looks like a race to it, all over. */
+function ownLocksOf(
+  { rule }: ToolReport,
+  stacks: readonly DefectStack[],
+  { instrument, makesOwnLocks }: CheckReportsQuestion,
+): string | undefined {
+  const isValgrinds = instrument === 'helgrind' || instrument === 'drd'
+  if (!isValgrinds || makesOwnLocks === undefined || !raceRules.test(rule)) return undefined
+  const modules = accesses(stacks).map(({ frames }) => accessFrame(frames))
+  return modules.find((frame) => frame?.modulePath !== undefined && makesOwnLocks(frame.modulePath))
+    ?.moduleName
+}
+
+const raceRules = /^(?:Race|ConflictingAccess)$/
+
+function incompleteOf(
+  untold: ReadonlyMap<string, number>,
+  { instrument, logs }: CheckReportsQuestion,
+): { incomplete?: string } {
+  const reasons = [...untold].map(
+    ([name, count]) =>
+      `${name} makes locks of its own by system calls, whose order ${instrument} cannot know: ${count} ${count === 1 ? 'report of a race in it is' : 'reports of races in it are'} left out; with its sources tsan can tell`,
+  )
+  const isCut = logs.some(({ log }) => log.reports.length >= valgrindReportsMax)
+  if (isCut && (instrument === 'helgrind' || instrument === 'drd'))
+    reasons.push(`${instrument} stopped after ${valgrindReportsMax} different reports`)
+  return reasons.length === 0 ? {} : { incomplete: reasons.join('; ') }
+}
+
+/** Valgrind's own limit, beyond which it only grows slower with each report. */
+const valgrindReportsMax = 1000
 
 function stacksOf(
   { stacks, pid }: ToolReport,

@@ -126,7 +126,7 @@ const roles: readonly [RegExp, StackRole][] = [
   [/conflicts with a previous|This conflicts/i, 'other-access'],
   [/free'd|freed/i, 'freed'],
   [
-    /Block was alloc'd|alloc'd at|was allocated|is .* inside a block of size .* alloc'd/i,
+    /Block was alloc'd|alloc'd at|was allocated|is .* (?:inside|before|after) a block of size .* alloc'd/i,
     'allocated',
   ],
   [/Uninitialised value was created/i, 'origin'],

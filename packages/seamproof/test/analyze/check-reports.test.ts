@@ -267,3 +267,51 @@ test('a crash counts although its stack does not come as far as the subject', ()
   ])
   expect(foreignCount).toBe(0)
 })
+
+describe('races, as valgrind sees them, in a module that makes its own locks', () => {
+  const race = (module: string): ToolReport => ({
+    rule: 'Race',
+    text: 'possible data race',
+    offset: 10,
+    notes: [],
+    stacks: [
+      { role: 'now', frames: [{ pc: 1, functionName: `subject:${module}` }] },
+      { role: 'other-access', frames: [{ pc: 2, functionName: 'subject:other' }] },
+    ],
+  })
+  const run = (instrument: Instrument, reports: ToolReport[]) =>
+    checkReports({
+      instrument,
+      logs: [{ name: 'log.1', log: { reports, faults: [] } }],
+      checkpoints: checkpoints(),
+      isWorkload: true,
+      frameOf: (tool) => {
+        const named = frameOf(tool)
+        return {
+          ...named,
+          moduleName: named.functionName,
+          modulePath: `/lib/${named.functionName}`,
+        }
+      },
+      makesOwnLocks: (path) => path === '/lib/glib',
+    })
+
+  test.each(['helgrind', 'drd'] as const)('are left out of what %s says, and counted', (name) => {
+    const { reports, incomplete } = run(name, [race('glib'), race('glib'), race('addon')])
+    expect(reports).toHaveLength(1)
+    expect(incomplete).toMatch(
+      /^glib makes locks of its own .* 2 reports of races in it are left out/,
+    )
+  })
+
+  test('are those of tsan, whose builds see every lock', () => {
+    const { reports, incomplete } = run('tsan', [race('glib')])
+    expect([reports.length, incomplete]).toEqual([1, undefined])
+  })
+
+  test('are cut off where valgrind stops', () => {
+    const many = Array.from({ length: 1000 }, () => race('addon'))
+    expect(run('helgrind', many).incomplete).toBe('helgrind stopped after 1000 different reports')
+    expect(run('helgrind', many.slice(1)).incomplete).toBeUndefined()
+  })
+})

@@ -199,6 +199,13 @@ describe('the XML of valgrind', () => {
     expect(reports[1]).toMatchObject({ bytes: 64, blocks: 2 })
   })
 
+  test.each(['inside', 'before', 'after'])('knows who made a block that is %s', (where) => {
+    const text = `Address 0x5 is 0 bytes ${where} a block of size 40 alloc'd`
+    const reads = error.replace(/Address .* free'd(?=<)/, text)
+    const [report] = parseValgrindXml(whole.replace(error, reads)).reports
+    expect(report!.stacks[1]!.role).toBe('allocated')
+  })
+
   test('says where in the file each error begins', () => {
     for (const { offset, rule } of parseValgrindXml(whole).reports)
       expect(whole.slice(offset, offset + 120)).toContain(`<kind>${rule}</kind>`)
