@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeBinary } from '../../../../scripts/node-versions.mjs'
 import type { DefectReport, Finding, FindingList } from '../../src/contract/finding.js'
 import { buildAddon } from './build-addon.js'
-import { Sandbox } from './run-seamproof.js'
+import { runCommandLine, Sandbox } from './run-seamproof.js'
 
 const sandbox = new Sandbox()
 afterAll(() => sandbox.remove())
@@ -176,9 +176,13 @@ describe('seamproof check --stress', { timeout: 300_000 }, () => {
     const file = stressedWorkload('late', waits.bad)
     const { serious } = await checkJson('--stress', '--seed', '2', '--runs', '1', file)
     expect(serious).toMatchObject([{ kind: 'crash' }])
-    expect(noteOf(reportsOf(serious)[0], 'replay')).toBe(
-      `seamproof check --stress --seed 2 --runs 1 ${file}`,
-    )
+    const replay = noteOf(reportsOf(serious)[0], 'replay')
+    expect(replay).toBe(`seamproof check --stress --seed 2 --runs 1 ${file}`)
+    const again = await runCommandLine(sandbox.folder, `${replay} --json --quiet -o replayed`)
+    const { findings } = JSON.parse(again.stdout.slice(again.stdout.indexOf('{'))) as FindingList
+    const told = (list: readonly Finding[]) =>
+      list.map(({ fingerprint, kind, message }) => ({ fingerprint, kind, message }))
+    expect(told(findings.filter(({ severity }) => severity === 'error'))).toEqual(told(serious))
   })
 
   it('says nothing against twins that keep the buffer and wait', async () => {
