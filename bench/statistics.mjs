@@ -24,25 +24,44 @@ export function spreadOf(values) {
   }
 }
 
+/** As `ratioOf`, of the differences. */
+export function differenceOf(over, under, resamples = 2000) {
+  return bootstrapped(
+    pairwise(over, under, (value, other) => value - other.value),
+    resamples,
+  )
+}
+
 /**
  * 95 % bootstrap interval of the median ratio of two interleaved series. The two are paired by round, so that what both
  * met at the same time cancels out; `over` may have fewer rounds (slow tools), and rounds that failed are left out.
  */
 export function ratioOf(over, under, resamples = 2000) {
-  const ratios = over.flatMap(({ round, value }) => {
+  const usable = under.filter(({ value }) => value !== 0)
+  return bootstrapped(
+    pairwise(over, usable, (value, other) => value / other.value),
+    resamples,
+  )
+}
+
+function pairwise(over, under, compare) {
+  return over.flatMap(({ round, value }) => {
     const other = under.find((one) => one.round === round)
-    return other === undefined || other.value === 0 ? [] : [value / other.value]
+    return other === undefined ? [] : [compare(value, other)]
   })
-  if (ratios.length === 0) return undefined
+}
+
+function bootstrapped(values, resamples) {
+  if (values.length === 0) return undefined
   const random = mulberry32(20_261_123)
   const medians = Array.from({ length: resamples }, () =>
-    median(Array.from(ratios, () => ratios[Math.floor(random() * ratios.length)])),
+    median(Array.from(values, () => values[Math.floor(random() * values.length)])),
   )
   return {
-    n: ratios.length,
-    median: median(ratios),
+    n: values.length,
+    median: median(values),
     // Two or three values have no interval worth the name.
-    low: ratios.length < 4 ? undefined : quantile(medians, 0.025),
-    high: ratios.length < 4 ? undefined : quantile(medians, 0.975),
+    low: values.length < 4 ? undefined : quantile(medians, 0.025),
+    high: values.length < 4 ? undefined : quantile(medians, 0.975),
   }
 }

@@ -181,7 +181,7 @@ static void *run_sampler(void *argument) {
   syscall(SYS_prctl, 15 /* PR_SET_NAME */, "seamproof");
   struct snapshot_plan plan = {agt_clock_us() + SNAPSHOT_INTERVAL_US, SNAPSHOT_INTERVAL_US, 0};
   for (uint32_t tick = 0; __atomic_load_n(&g_recording, __ATOMIC_RELAXED) == AGT_RECORDING; tick++) {
-    agt_clock_us();
+    agt_layer_turn(agt_clock_us());
     /* Descriptors and threads cost a directory read each: at marks, and twice a second. */
     if (tick % 100 == 0) {
       uint32_t descriptors = count_numbers("/proc/self/fd", NULL); /* 0 when the subject has used up all there are */

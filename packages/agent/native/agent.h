@@ -27,6 +27,9 @@
 #error "the Seamproof agent supports Linux on x86-64 only"
 #endif
 
+/* Declarations too: else each use of another file's variable goes through the offset table. */
+#pragma GCC visibility push(hidden)
+
 #define AGT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define AGT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define AGT_EXPORT __attribute__((visibility("default")))
@@ -228,7 +231,7 @@ enum agt_meta {
   AGT_META_LAYER, AGT_META_FINDING, AGT_META_FINDING_REPEATED, AGT_META_CROSSINGS, AGT_META_LAYER_LIVE,
   /* The CPU sampler's, see sampler.h. */
   AGT_META_CPU_SAMPLER, AGT_META_CPU_THREAD, AGT_META_CPU_SAMPLES,
-  AGT_META_LAYER_NODE = 30, AGT_META_POINT, AGT_META_INJECTED, AGT_META_STRESS
+  AGT_META_LAYER_NODE = 30, AGT_META_POINT, AGT_META_INJECTED, AGT_META_STRESS, AGT_META_LAYER_ADDON
 };
 
 struct agt_meta_state {
@@ -299,6 +302,8 @@ struct agt_mapping {
   bool is_executable;
 };
 struct agt_mapping agt_mapping_around(uintptr_t address);
+/* Copies what can be read of [from, from + bytes), at most two pages; how much it was. A system call or two, no lock. */
+size_t agt_peek_bytes(void *into, uintptr_t from, size_t bytes);
 /* False for code outside every object: JIT code, foreign memory. Lock-free on glibc ≥ 2.35. */
 bool agt_object_at(uintptr_t address, struct agt_object *object);
 bool agt_find_object_is_lock_free(void);
@@ -434,10 +439,18 @@ bool agt_layer_fails(enum agt_kind kind, struct agt_registers caller);
 /* A block is about to be freed: true when it is not to be, for now. Asked only when `g_lyr_fences`. */
 extern bool g_lyr_fences;
 bool agt_layer_fences(void *block, struct agt_registers caller);
-/* A block is about to be freed: JavaScript may hold it. Not inside the agent. */
+/* How many blocks with this hash JavaScript holds; 255 and more are no longer counted. */
+extern _Atomic uint8_t g_lyr_handed[1 << 16];
+static inline uint32_t lyr_handed_slot(const void *block) { return (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16; }
+static inline bool lyr_may_be_handed(const void *block) {
+  return atomic_load_explicit(&g_lyr_handed[lyr_handed_slot(block)], memory_order_relaxed) != 0;
+}
+/* Such a block is about to be freed. Not inside the agent. */
 void agt_layer_free(const void *block, struct agt_registers caller);
 /* A block was allocated: by whom JavaScript called. */
 void agt_layer_alloc(struct agt_thread *thread, size_t bytes);
+/* At each turn of the agent's thread, some milliseconds apart. */
+void agt_layer_turn(uint64_t now_us);
 /* Twice a second, on the agent's thread. */
 void agt_layer_watch(void);
 
@@ -484,9 +497,15 @@ struct agt_real {
 extern struct agt_real g_real;
 void agt_real_resolve(void);
 /* Blocks handed out while dlsym was still looking up the real allocator; they are never freed. */
-bool agt_is_bootstrap(const void *block);
+enum { AGT_BOOTSTRAP_BYTES = 64 * 1024 };
+extern uint8_t g_bootstrap[AGT_BOOTSTRAP_BYTES];
+static inline bool agt_is_bootstrap(const void *block) {
+  return (uintptr_t)block - (uintptr_t)g_bootstrap < AGT_BOOTSTRAP_BYTES;
+}
 size_t agt_bootstrap_size(const void *block);
 /* dlsym(RTLD_NEXT, name), remembered in *slot. */
 void *agt_next(void **slot, const char *name);
+
+#pragma GCC visibility pop
 
 #endif

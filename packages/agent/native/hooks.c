@@ -19,16 +19,24 @@
 /* Only the seam layer is asked: it needs to see frees, and nobody needs the allocations. */
 bool g_lyr_only;
 
-static AGT_NOINLINE void record_alloc(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
+static AGT_NOINLINE void record_alloc_now(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
   struct agt_thread *thread = agt_thread_enter();
   if (AGT_UNLIKELY(!thread)) return;
-  if (AGT_LIKELY(!g_lyr_only)) agt_record_alloc(thread, kind, block, bytes, caller);
+  agt_record_alloc(thread, kind, block, bytes, caller);
   if (AGT_UNLIKELY(g_lyr_active)) agt_layer_alloc(thread, bytes);
   agt_thread_leave(thread);
 }
 
+static inline void record_alloc(enum agt_kind kind, void *block, size_t bytes, struct agt_registers caller) {
+  if (AGT_LIKELY(!g_lyr_only)) {
+    record_alloc_now(kind, block, bytes, caller);
+    return;
+  }
+  struct agt_thread *thread = t_thread;
+  if ((uintptr_t)thread > 3 && thread->layer && !thread->busy) agt_layer_alloc(thread, bytes);
+}
+
 static AGT_NOINLINE void record_free(void *block) {
-  if (AGT_UNLIKELY(g_lyr_only)) return;
   struct agt_thread *thread = agt_thread_enter();
   if (AGT_UNLIKELY(!thread)) return;
   agt_record_free(thread, block);
@@ -52,8 +60,8 @@ AGT_EXPORT void *malloc(size_t bytes) {
 
 AGT_EXPORT void free(void *block) {
   if (TRACKED() && block) {
-    if (AGT_UNLIKELY(g_lyr_active)) agt_layer_free(block, AGT_CALLER());
-    record_free(block);
+    if (AGT_UNLIKELY(g_lyr_active && lyr_may_be_handed(block))) agt_layer_free(block, AGT_CALLER());
+    if (AGT_LIKELY(!g_lyr_only)) record_free(block);
   }
   if (AGT_UNLIKELY(agt_is_bootstrap(block))) return;
   if (AGT_UNLIKELY(g_lyr_fences) && block && agt_layer_fences(block, AGT_CALLER())) return;
@@ -73,7 +81,7 @@ static AGT_NOINLINE void *realloc_tracked(void *block, size_t bytes, struct agt_
     if (fresh) record_alloc(AGT_REALLOC, fresh, bytes, caller);
     return fresh;
   }
-  if (AGT_UNLIKELY(g_lyr_active)) agt_layer_free(block, caller);
+  if (AGT_UNLIKELY(g_lyr_active && lyr_may_be_handed(block))) agt_layer_free(block, caller);
   if (AGT_UNLIKELY(g_lyr_only)) return g_real.realloc(block, bytes);
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return g_real.realloc(block, bytes);

@@ -81,7 +81,10 @@ static bool is_node_api(const char *name) { return strncmp(name, "napi_", 5) == 
 
 struct patched { uint32_t known, unknown; };
 
-static struct patched patch_symbols(struct symbols *in) {
+static void (*g_register)(void *module);
+static void register_v8_addon(void *module);
+
+static struct patched patch_symbols(struct symbols *in, bool is_passing) {
   struct patched done = {0};
   uint32_t count = symbol_count(in->gnu_hash);
   int protection = protection_at((uintptr_t)in->table);
@@ -89,7 +92,12 @@ static struct patched patch_symbols(struct symbols *in) {
   for (uint32_t i = 1; i < count; i++) {
     ElfW(Sym) *symbol = &in->table[i];
     const char *name = in->names + symbol->st_name;
-    if (symbol->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || !is_node_api(name)) continue;
+    if (symbol->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol->st_info) != STT_FUNC) continue;
+    if (!is_passing && strcmp(name, "node_module_register") == 0) {
+      *(void **)&g_register = (void *)(in->bias + symbol->st_value);
+      symbol->st_value = (uintptr_t)register_v8_addon - in->bias;
+    }
+    if (!is_node_api(name)) continue;
     const struct lyr_function_entry *entry =
         bsearch(name, g_lyr_functions, LYR_FUNCTIONS, sizeof *g_lyr_functions, compare_names);
     if (!entry) {
@@ -97,7 +105,8 @@ static struct patched patch_symbols(struct symbols *in) {
       continue;
     }
     g_lyr_real[entry - g_lyr_functions] = (void *)(in->bias + symbol->st_value);
-    symbol->st_value = (uintptr_t)entry->wrapper - in->bias;
+    void *ours = is_passing ? lyr_jump((enum lyr_function)(entry - g_lyr_functions)) : entry->wrapper;
+    symbol->st_value = (uintptr_t)ours - in->bias;
     done.known++;
   }
   make_writable((uintptr_t)in->table, (uintptr_t)(in->table + count), protection);
@@ -113,15 +122,33 @@ static bool is_of_agent(const void *address) {
   return agt_object_at((uintptr_t)address, &other) && agt_object_at((uintptr_t)lyr_start, &own) && own.start == other.start;
 }
 
+/* An addon that Node starts with V8's objects in its hands. */
+static void note_v8_addon(const void *code) {
+  struct lyr_thread *self = lyr_self();
+  if (!self || is_of_agent(code)) return;
+  lyr_addon_at(self, (uintptr_t)code);
+  lyr_addon_entered(self->addon, LYR_ENTRY_V8);
+  self->addon_bytes = 0;
+}
+
 /* What Node's own dlsym slot leads to. A tail call: for RTLD_NEXT the caller counts. */
 static void *node_dlsym(void *handle, const char *name) {
-  if (AGT_LIKELY(strcmp(name, "napi_register_module_v1") != 0)) return g_dlsym(handle, name);
+  bool is_v8 = strncmp(name, "node_register_module_v", 22) == 0;
+  if (AGT_LIKELY(!is_v8 && strcmp(name, "napi_register_module_v1") != 0)) return g_dlsym(handle, name);
   void *found = g_dlsym(handle, name);
+  if (found && is_v8) note_v8_addon(found);
+  if (!found || is_v8) return found;
   struct lyr_call call = {.self = lyr_self(), .function = LYR_FUNCTIONS};
-  if (!found || !call.self || is_of_agent(found)) return found;
+  if (!call.self || is_of_agent(found)) return found;
   lyr_addon_at(call.self, (uintptr_t)found);
   struct lyr_callback *init = lyr_callback_new(LYR_INIT, found, NULL, &call);
   return init ? lyr_thunk(init) : found;
+}
+
+/* How addons of V8's interface register themselves when they are loaded. */
+static void register_v8_addon(void *module) {
+  note_v8_addon(__builtin_return_address(0));
+  g_register(module);
 }
 
 bool lyr_imports_v8(const void *address) {
@@ -176,7 +203,8 @@ static void read_action(const char *wanted) {
 
 void lyr_start(void) {
   const char *wanted = getenv("SEAMPROOF_LAYER");
-  if (!wanted || strcmp(wanted, "1") != 0) return;
+  bool is_passing = wanted && strcmp(wanted, "pass") == 0;
+  if (!wanted || (strcmp(wanted, "1") != 0 && !is_passing)) return;
   void *probe = dlsym(RTLD_DEFAULT, "napi_create_object");
   Dl_info info;
   struct link_map *map = NULL;
@@ -185,13 +213,21 @@ void lyr_start(void) {
     agt_meta_note("the seam layer is off: the symbol table of this Node cannot be read");
     return;
   }
+  const char *only = getenv("SEAMPROOF_LAYER_ONLY");
+  bool is_only = only && strcmp(only, "1") == 0;
+  if (is_passing) {
+    struct patched passed = patch_symbols(&g_node, true);
+    if (is_only) g_tracking = AGT_IDLE;
+    agt_meta_note(passed.known ? "the seam layer passes every call on: nothing is checked" : "the seam layer is off: the symbol table of this Node cannot be changed");
+    return;
+  }
   if (!lyr_objects_init() || !lyr_callbacks_init()) return;
   const char *loop_ms = getenv("SEAMPROOF_LAYER_LOOP_MS");
   if (loop_ms && *loop_ms) g_lyr_loop_us = strtoull(loop_ms, NULL, 10) * 1000;
   read_action(getenv("SEAMPROOF_LAYER_ON_ERROR"));
   lyr_rules_init();
   g_dlsym = dlsym;
-  struct patched patched = patch_symbols(&g_node);
+  struct patched patched = patch_symbols(&g_node, false);
   if (!patched.known) {
     agt_meta_note("the seam layer is off: the symbol table of this Node cannot be changed");
     return;
@@ -202,8 +238,7 @@ void lyr_start(void) {
   lyr_inject_init();
   lyr_stress_init();
   g_lyr_active = true;
-  const char *only = getenv("SEAMPROOF_LAYER_ONLY");
-  g_lyr_only = only && strcmp(only, "1") == 0;
+  g_lyr_only = is_only;
   uint8_t body[32], *p = agt_put_varint(body, patched.known);
   p = agt_put_varint(p, patched.unknown);
   *p++ = sees_init;

@@ -17,6 +17,8 @@
 #include "layer_functions.generated.h"
 #include "layer_rules.h"
 
+#pragma GCC visibility push(hidden)
+
 enum lyr_phase {
   LYR_PHASE_NONE = 0, /* native code that Node did not call through Node-API: a libuv callback, say */
   LYR_PHASE_INIT, LYR_PHASE_CALLBACK, LYR_PHASE_EXECUTE, LYR_PHASE_COMPLETE, LYR_PHASE_FINALIZER, LYR_PHASE_HOOK,
@@ -44,6 +46,8 @@ struct lyr_env {
   uint32_t hooks; /* cleanup hooks and instance data that the addon gave it */
   uint32_t instance_stack;
   int64_t external_bytes;
+  uint64_t sentinel; /* of an env with tables (layer_table.c), else 0 */
+  const void *module_table;
   int32_t null_from_weak; /* 1 since a weak reference gave NULL, 2 since NULL was used */
   uint32_t null_stack;
 };
@@ -51,11 +55,13 @@ struct lyr_env {
 struct lyr_site; /* layer_object.c: what one place has created and not yet given back */
 
 struct lyr_object {
+  uint64_t sentinel; /* these two are read by addons of an env with tables */
+  const void *module_table;
   uint32_t magic;
   uint8_t type;
   _Atomic uint8_t state;
   bool is_reported;
-  bool is_from_wrap;
+  bool is_from_wrap, is_counted; /* `is_counted`: in g_lyr_handed */
   bool has_returned; /* async work: from its complete callback */
   bool is_unreferenced; /* thread-safe functions: does not keep the loop alive */
   uint32_t class_id;    /* wraps: of the constructor that made it */
@@ -95,7 +101,7 @@ struct lyr_callback {
   bool is_named_later; /* by the property it was put into */
   uint32_t class_id; /* constructors: of what napi_define_class made with it; else 0 */
   char name[58];
-  uint64_t calls, ticks, ticks_max, napi_calls, bytes_in, bytes_out, allocations, allocated_bytes;
+  uint64_t calls, timed, ticks, ticks_max, napi_calls, bytes_in, bytes_out, allocations, allocated_bytes;
 };
 
 struct lyr_scope { void *real; uint32_t serial, made; uint8_t kind; bool is_escaped; uintptr_t opener; };
@@ -105,8 +111,8 @@ struct lyr_frame {
   struct lyr_callback *callback;
   struct lyr_env *env;
   napi_callback_info info;
-  uint64_t started, calls_before;
-  uint32_t scope_base, span_base, strong_references;
+  uint64_t started, calls_before; /* 0: this call is not timed */
+  uint32_t scope_base, span_base, strong_references, turn;
   napi_value receiver; /* `this`, once it was asked for */
   struct lyr_object *callback_scope;
   uint8_t phase;
@@ -144,10 +150,13 @@ struct lyr_thread {
   uint32_t unmade_count, span_count, refused_depth; /* the frame that was refused because its env ends */
   struct lyr_span spans[LYR_SPANS];
   struct lyr_object *callback_scope; /* the innermost; linked by `next` */
+  struct lyr_object *spare, *oldest_dead, *newest_dead; /* see layer_object.c; linked by `next` */
+  uint32_t dead_count;
   uint64_t null_at; /* `total` when a call was given NULL for a value */
   bool is_owner;    /* of an env */
   uint64_t total;
   struct lyr_core core;
+  uint32_t core_turn;
   void *signal_stack; /* layer_crash.c */
   uint8_t recent[LYR_RECENT]; /* the latest functions, at total modulo their number */
   napi_status injected;       /* what napi_get_last_error_info says until another function is called */
@@ -170,6 +179,9 @@ extern const struct lyr_function_entry g_lyr_functions[LYR_FUNCTIONS];
 _Static_assert(LYR_FUNCTIONS < 256, "a function fits a byte");
 extern void *g_lyr_real[LYR_FUNCTIONS];
 
+/* Goes on to the real function at once (layer_pass.c). */
+void *lyr_jump(enum lyr_function function);
+
 #define LYR_REAL(name) ((__typeof__(&lyr_##name))g_lyr_real[LYR_##name])
 
 /* ------------------------------------------------------------------------------------- threads, envs (layer_thread.c) */
@@ -188,6 +200,13 @@ struct lyr_env *lyr_env_of(struct lyr_thread *self, napi_env env);
 struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t addon);
 void lyr_addon_at(struct lyr_thread *self, uintptr_t pc);
 void lyr_addon_started(struct lyr_call *call, uint32_t addon);
+/* As lyr_addon_at, of a call that was seen. */
+void lyr_addon_calls(struct lyr_thread *self, uintptr_t pc);
+/* The addon's code is entered: by its initialisation, which ended with so many calls seen, or through V8's own interface. */
+enum lyr_entry { LYR_ENTRY_SEEN = 0, LYR_ENTRY_SILENT = 1, LYR_ENTRY_TABLE = 2, LYR_ENTRY_V8 = 3 };
+void lyr_addon_entered(uint32_t addon, enum lyr_entry entry);
+bool lyr_has_tables(napi_env env);
+void lyr_hook_tables(struct lyr_env *known);
 const char *lyr_addon_path(uint32_t addon);
 /* Whether the addon uses V8 itself, so that values may come to it by ways that are not seen. */
 bool lyr_addon_mixes_v8(uint32_t addon);
@@ -216,7 +235,7 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   call->env = NULL;
   if (AGT_UNLIKELY(!self)) return;
   self->recent[self->total++ & (LYR_RECENT - 1)] = (uint8_t)function;
-  if (AGT_UNLIKELY(caller.pc - self->addon_start >= self->addon_bytes)) lyr_addon_at(self, caller.pc);
+  if (AGT_UNLIKELY(caller.pc - self->addon_start >= self->addon_bytes)) lyr_addon_calls(self, caller.pc);
   if (AGT_LIKELY(env != NULL && env == self->last_env)) call->env = self->last;
   else if (env) call->env = lyr_env_of(self, env);
   struct lyr_env *known = call->env;
@@ -284,7 +303,11 @@ static inline void lyr_made(struct lyr_call *call, napi_status status, napi_valu
 }
 #define LYR_USE(value) lyr_use(&call, value)
 #define LYR_MADE(status, result) lyr_made(&call, status, result)
-void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener);
+static inline void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener) {
+  uint32_t depth = self->scope_count++;
+  uint32_t serial = ++self->next_serial;
+  if (depth < LYR_SCOPES) self->scopes[depth] = (struct lyr_scope){.real = real, .serial = serial, .kind = kind, .opener = opener};
+}
 /* A callback returns: what it opened must be closed. */
 void lyr_scopes_leave(struct lyr_call *call, struct lyr_frame *frame);
 
@@ -300,9 +323,6 @@ void *lyr_thunk(struct lyr_callback *callback);
 void lyr_callback_free(struct lyr_callback *callback);
 /* Complains about a pointer that cannot be called. */
 void lyr_check_callable(struct lyr_call *call, const void *function, const char *what);
-void lyr_frame_enter(struct lyr_thread *self, struct lyr_callback *callback, struct lyr_env *env, enum lyr_phase phase,
-                     napi_callback_info info);
-void lyr_frame_leave(struct lyr_thread *self, uint32_t depth);
 void lyr_crossings_write(void);
 double lyr_ticks_per_us(void);
 
@@ -428,15 +448,11 @@ extern enum lyr_action g_lyr_action;
 
 /* A block of the process is about to be freed or moved. */
 void lyr_freed(const void *block, struct agt_registers caller);
-extern _Atomic uint64_t g_lyr_handed[1024]; /* one bit for each hash of a handed-over address */
-static inline bool lyr_may_be_handed(const void *block) {
-  uint32_t hash = (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16;
-  return g_lyr_handed[hash >> 6] >> (hash & 63) & 1;
-}
-static inline void lyr_may_be_handed_now(const void *block) {
-  uint32_t hash = (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b1u) >> 16;
-  atomic_fetch_or(&g_lyr_handed[hash >> 6], (uint64_t)1 << (hash & 63));
-}
+/* JavaScript holds the object's block from now on, until the object is dead. */
+void lyr_handed_now(struct lyr_object *object);
+void lyr_handed_no_more(struct lyr_object *object);
 void lyr_hook_ran(struct lyr_object *hook);
+
+#pragma GCC visibility pop
 
 #endif

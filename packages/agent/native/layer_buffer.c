@@ -102,21 +102,21 @@ static napi_value arraybuffer_of(struct lyr_call *call, const struct lyr_span *s
 
 enum { SEARCHED = 1024 };
 
-/* The first word of the work's data that points into what this callback was given. */
-static const struct lyr_span *find_pointer(const struct lyr_thread *self, const struct lyr_frame *frame, const void *data,
-                                           uintptr_t **where) {
-  struct agt_mapping mapping = agt_mapping_around((uintptr_t)data);
-  if (!mapping.high || (uintptr_t)data & 7) return NULL;
-  size_t bytes = mapping.high - (uintptr_t)data;
-  if (bytes > SEARCHED) bytes = SEARCHED;
-  if (lyr_is_heap_block(data)) {
-    size_t usable = g_real.malloc_usable_size((void *)(uintptr_t)data);
+/* The first word of the work's data that points into what this callback was given; `*at` is its place. */
+static const struct lyr_span *find_pointer(const struct lyr_thread *self, const struct lyr_frame *frame, uintptr_t data,
+                                           uintptr_t **at) {
+  uintptr_t words[SEARCHED / 8];
+  size_t bytes = sizeof words;
+  if (data & 7) return NULL;
+  if (lyr_is_heap_block((const void *)data)) {
+    size_t usable = g_real.malloc_usable_size((void *)data);
     if (usable < bytes) bytes = usable;
   }
-  for (uintptr_t *word = (uintptr_t *)(uintptr_t)data; bytes >= 8; word++, bytes -= 8)
+  size_t count = agt_peek_bytes(words, data, bytes) / 8;
+  for (size_t word = 0; word < count; word++)
     for (uint32_t i = frame->span_base; i < self->span_count; i++)
-      if (*word - self->spans[i].data < self->spans[i].bytes) {
-        *where = word;
+      if (words[word] - self->spans[i].data < self->spans[i].bytes) {
+        *at = (uintptr_t *)data + word;
         return &self->spans[i];
       }
   return NULL;
@@ -127,7 +127,7 @@ void lyr_work_queued(struct lyr_call *call, struct lyr_object *work) {
   const struct lyr_frame *frame = self ? lyr_frame(self) : NULL;
   uintptr_t *where = NULL;
   if (!frame || !call->env || call->env->owner != self || work->weak || self->span_count == frame->span_base) return;
-  const struct lyr_span *span = work->data ? find_pointer(self, frame, work->data, &where) : NULL;
+  const struct lyr_span *span = work->data ? find_pointer(self, frame, (uintptr_t)work->data, &where) : NULL;
   if (!span) return;
   if (!frame->strong_references) lyr_report(call, LYR_RULE_WORK_006, work, LYR_NOTES(LYR_NUMBER("bytes", span->bytes)));
   napi_value buffer = arraybuffer_of(call, span);
@@ -135,7 +135,7 @@ void lyr_work_queued(struct lyr_call *call, struct lyr_object *work) {
   if (!buffer || LYR_REAL(napi_create_reference)(call->env->env, buffer, 0, &weak) != NAPI_OK) return;
   work->weak = weak;
   work->pointer_at = where;
-  work->pointer = *where;
+  work->pointer = *where; /* it was read a moment ago */
 }
 
 /* On the thread of its env, before `complete` and when it is deleted. */
@@ -148,8 +148,9 @@ void lyr_work_over(struct lyr_thread *self, struct lyr_env *env, struct lyr_obje
   LYR_REAL(napi_open_handle_scope)(env->env, &scope);
   bool is_known = LYR_REAL(napi_get_reference_value)(env->env, weak, &buffer) == NAPI_OK;
   /* An addon may have freed its data in `execute`. */
-  bool is_gone = is_known && !buffer && has_run && agt_mapping_around((uintptr_t)work->pointer_at).high;
-  if (is_gone && *work->pointer_at == work->pointer) {
+  uintptr_t now = 0;
+  bool is_gone = is_known && !buffer && has_run && agt_peek_bytes(&now, (uintptr_t)work->pointer_at, 8) == 8;
+  if (is_gone && now == work->pointer) {
     struct lyr_call call = {.self = self, .env = env, .function = LYR_FUNCTIONS};
     lyr_report(&call, LYR_RULE_WORK_005, work, NULL);
   }

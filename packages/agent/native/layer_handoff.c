@@ -8,7 +8,21 @@
 
 enum { STRIPES = 64, HASH = 4096 };
 static struct { pthread_mutex_t lock; struct lyr_object *heads[HASH / STRIPES]; } g_stripes[STRIPES];
-_Atomic uint64_t g_lyr_handed[1024];
+_Atomic uint8_t g_lyr_handed[1 << 16];
+
+void lyr_handed_now(struct lyr_object *object) {
+  _Atomic uint8_t *count = &g_lyr_handed[lyr_handed_slot(object->data)];
+  uint8_t before = atomic_load(count);
+  object->is_counted = true;
+  while (before < 255 && !atomic_compare_exchange_weak(count, &before, (uint8_t)(before + 1))) continue;
+}
+
+void lyr_handed_no_more(struct lyr_object *object) {
+  _Atomic uint8_t *count = &g_lyr_handed[lyr_handed_slot(object->data)];
+  uint8_t before = atomic_load(count);
+  object->is_counted = false;
+  while (before && before < 255 && !atomic_compare_exchange_weak(count, &before, (uint8_t)(before - 1))) continue;
+}
 
 static uint32_t hash_of(const void *data) { return (uint32_t)(((uintptr_t)data >> 4) * 0x9e3779b97f4a7c15u >> 52); }
 
@@ -23,7 +37,7 @@ static uint32_t put(struct lyr_object *object, struct lyr_object **other) {
   pthread_mutex_t *lock;
   struct lyr_object **head = head_of(object->data, &lock);
   uint32_t same = 0;
-  lyr_may_be_handed_now(object->data);
+  lyr_handed_now(object);
   pthread_mutex_lock(lock);
   for (struct lyr_object *at = *head; at; at = at->next)
     if (at->data == object->data && at->type == object->type && at->state == LYR_LIVE) {
@@ -99,7 +113,6 @@ void lyr_freed(const void *block, struct agt_registers caller) {
 }
 
 void agt_layer_free(const void *block, struct agt_registers caller) {
-  if (AGT_LIKELY(!lyr_may_be_handed(block))) return;
   lyr_orphan_ends(block);
   lyr_freed(block, caller);
 }

@@ -7,16 +7,14 @@
 #include <string.h>
 
 static _Atomic bool g_has_watched;
-enum { MAGIC = 0x5ea3b10c, OBJECTS = 1 << 19, QUARANTINE = 8192, SITES = 1 << 14 };
+enum { MAGIC = 0x5ea3b10c, OBJECTS = 1 << 19, QUARANTINE = 8192, BATCH = 32, SITES = 1 << 14 };
 
 struct lyr_site {
-  uint64_t key;
+  _Atomic uint64_t key; /* set last, and for good */
   uint32_t stack, addon;
   uint8_t type;
-  _Atomic int64_t live;
-  _Atomic uint64_t created;
-  uint64_t written_created;
-  int64_t written_live;
+  _Atomic uint64_t created, ended;
+  uint64_t written_created, written_ended;
   const struct lyr_callback *within;
 };
 
@@ -43,9 +41,7 @@ uint64_t lyr_objects_bytes(void) {
   return bytes;
 }
 
-static struct lyr_site *site_of(const struct lyr_object *object) {
-  uint64_t key = (uint64_t)object->created << 24 | (uint64_t)object->addon << 8 | object->type;
-  uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 50);
+static AGT_NOINLINE struct lyr_site *make_site(const struct lyr_object *object, uint64_t key, uint32_t at) {
   pthread_mutex_lock(&g_site_lock);
   uint32_t tries = 0;
   while (g_sites[at].key && g_sites[at].key != key && ++tries < SITES) at = (at + 1) & (SITES - 1);
@@ -55,41 +51,62 @@ static struct lyr_site *site_of(const struct lyr_object *object) {
     site->addon = object->addon;
     site->type = object->type;
     site->within = object->within;
-    site->key = key;
+    atomic_store_explicit(&site->key, key, memory_order_release);
   }
   pthread_mutex_unlock(&g_site_lock);
   return site->key == key ? site : NULL;
 }
 
-struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct lyr_call *call) {
-  if (!call->self) return NULL;
+static struct lyr_site *site_of(const struct lyr_object *object) {
+  uint64_t key = (uint64_t)object->created << 24 | (uint64_t)object->addon << 8 | object->type;
+  uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 50);
+  uint64_t seen = atomic_load_explicit(&g_sites[at].key, memory_order_acquire);
+  return AGT_LIKELY(seen == key) ? &g_sites[at] : make_site(object, key, at);
+}
+
+/* Objects come and go by batches of each thread, so that the pool's lock is taken once for many. */
+static AGT_NOINLINE struct lyr_object *take_batch(struct lyr_thread *self) {
   pthread_mutex_lock(&g_pool.lock);
-  struct lyr_object *object = NULL;
-  if (g_pool.dead > QUARANTINE || (g_pool.used == OBJECTS && g_pool.dead)) {
-    object = g_pool.oldest;
-    g_pool.oldest = object->next;
-    g_pool.dead--;
-  } else if (g_pool.used < OBJECTS) object = &g_pool.objects[g_pool.used++];
+  for (int i = 0; i < BATCH; i++) {
+    struct lyr_object *object = NULL;
+    if (g_pool.dead > QUARANTINE || (g_pool.used == OBJECTS && g_pool.dead)) {
+      object = g_pool.oldest;
+      g_pool.oldest = object->next;
+      g_pool.dead--;
+    } else if (g_pool.used < OBJECTS) object = &g_pool.objects[g_pool.used++];
+    if (!object) break;
+    object->next = self->spare;
+    self->spare = object;
+  }
   pthread_mutex_unlock(&g_pool.lock);
+  return self->spare;
+}
+
+struct lyr_object *lyr_object_new(enum lyr_type type, void *real, const struct lyr_call *call) {
+  struct lyr_thread *self = call->self;
+  if (!self) return NULL;
+  struct lyr_object *object = self->spare ? self->spare : take_batch(self);
   if (!object) return NULL;
+  self->spare = object->next;
   if (object->type == LYR_TSFN) lyr_callback_free(object->callbacks[1]);
   memset(object, 0, sizeof *object);
-  const struct lyr_frame *frame = lyr_frame(call->self);
+  const struct lyr_frame *frame = lyr_frame(self);
   if (type == LYR_TSFN || type == LYR_ASYNC_HOOK) g_has_watched = true;
   object->type = (uint8_t)type;
   object->real = real;
   object->env = call->env;
   object->env_generation = call->env ? call->env->generation : 0;
-  object->addon = call->self->addon;
+  if (AGT_UNLIKELY(call->env && call->env->sentinel)) {
+    object->sentinel = call->env->sentinel;
+    object->module_table = call->env->module_table;
+  }
+  object->addon = self->addon;
   object->within = frame ? frame->callback : NULL;
   object->created = lyr_stack(call);
   object->site = site_of(object);
-  if (object->site) {
-    object->site->live++;
-    object->site->created++;
-  }
-  atomic_store(&object->state, LYR_LIVE);
-  object->magic = MAGIC;
+  if (object->site) atomic_fetch_add_explicit(&object->site->created, 1, memory_order_relaxed);
+  atomic_store_explicit(&object->state, LYR_LIVE, memory_order_relaxed);
+  __atomic_store_n(&object->magic, MAGIC, __ATOMIC_RELEASE);
   return object;
 }
 
@@ -101,16 +118,32 @@ struct lyr_object *lyr_object_of(const void *handle) {
   return object->magic == MAGIC ? object : NULL;
 }
 
+static void rest(struct lyr_object *first, struct lyr_object *last, uint32_t count) {
+  pthread_mutex_lock(&g_pool.lock);
+  if (g_pool.dead) g_pool.newest->next = first;
+  else g_pool.oldest = first;
+  g_pool.newest = last;
+  g_pool.dead += count;
+  pthread_mutex_unlock(&g_pool.lock);
+}
+
 void lyr_object_dead(struct lyr_object *object, const struct lyr_call *call) {
   if (atomic_exchange(&object->state, LYR_DEAD) == LYR_DEAD) return;
   if (call && call->self && call->caller.pc) object->freed = lyr_stack(call);
-  if (object->site) object->site->live--;
+  if (object->is_counted) lyr_handed_no_more(object);
+  if (object->site) atomic_fetch_add_explicit(&object->site->ended, 1, memory_order_relaxed);
   object->next = NULL;
-  pthread_mutex_lock(&g_pool.lock);
-  if (g_pool.dead++) g_pool.newest->next = object;
-  else g_pool.oldest = object;
-  g_pool.newest = object;
-  pthread_mutex_unlock(&g_pool.lock);
+  struct lyr_thread *self = lyr_self();
+  if (!self) {
+    rest(object, object, 1);
+    return;
+  }
+  if (self->dead_count) self->newest_dead->next = object;
+  else self->oldest_dead = object;
+  self->newest_dead = object;
+  if (++self->dead_count < BATCH) return;
+  self->dead_count = 0;
+  rest(self->oldest_dead, object, BATCH);
 }
 
 bool lyr_has_watched(void) { return g_has_watched; }
@@ -133,18 +166,17 @@ void lyr_live_write(void) {
   for (uint32_t i = 0; i < SITES; i++) {
     struct lyr_site *site = &g_sites[i];
     if (!site->key) continue;
-    int64_t live = atomic_load(&site->live);
-    uint64_t created = atomic_load(&site->created);
-    if (live == site->written_live && created == site->written_created) continue;
+    uint64_t ended = atomic_load(&site->ended), created = atomic_load(&site->created);
+    if (ended == site->written_ended && created == site->written_created) continue;
     uint8_t body[4608], *p = body;
     *p++ = site->type;
     p = lyr_put_text(p, lyr_addon_path(site->addon), 4096);
     p = lyr_put_text(p, site->within ? site->within->name : "", 64);
     p = agt_put_varint(p, site->stack);
-    p = agt_put_varint(p, live > 0 ? (uint64_t)live : 0);
+    p = agt_put_varint(p, created > ended ? created - ended : 0);
     p = agt_put_varint(p, created);
     agt_meta_write(AGT_META_LAYER_LIVE, body, (size_t)(p - body));
-    site->written_live = live;
+    site->written_ended = ended;
     site->written_created = created;
   }
 }

@@ -18,13 +18,15 @@ bool lyr_is_heap_block(const void *block) {
   struct agt_thread *thread = t_thread;
   if (address < 1 << 16 || address & 15 || agt_object_at(address, &object)) return false;
   if ((uintptr_t)thread > 3 && address >= thread->stack_low && address < thread->stack_high) return false;
-  struct agt_mapping mapping = agt_mapping_around(address);
-  if (!mapping.high || mapping.is_executable || address - mapping.low < 16) return false;
-  uint64_t header = ((const uint64_t *)block)[-1], bytes = header & ~(uint64_t)7;
-  if (header & 2) return bytes % 4096 == 0 && address % 4096 == 16; /* mapped for it alone */
-  if (bytes < 32 || bytes % 16 || bytes + 8 > mapping.high - address) return false;
-  uint64_t next = *(const uint64_t *)(address + bytes - 8);
-  return (next & 1) && (next & ~(uint64_t)7) >= 16 && (next & ~(uint64_t)7) <= mapping.high - (address + bytes - 16);
+  uint64_t header, next;
+  if (agt_peek_bytes(&header, address - 8, 8) != 8) return false;
+  uint64_t bytes = header & ~(uint64_t)7;
+  if (header & 2) return bytes && bytes % 4096 == 0 && address % 4096 == 16; /* mapped for it alone */
+  if (bytes < 32 || bytes % 16 || bytes >> 40) return false;
+  uintptr_t after = address + bytes - 16;
+  if (agt_peek_bytes(&next, after + 8, 8) != 8 || !(next & 1) || (next &= ~(uint64_t)7) < 16 || next >> 40) return false;
+  uint8_t last;
+  return agt_peek_bytes(&last, after + next - 1, 1) == 1;
 }
 
 void lyr_orphan(struct lyr_call *call, enum lyr_rule rule, const void *block, napi_status status) {
@@ -46,7 +48,7 @@ void lyr_orphan(struct lyr_call *call, enum lyr_rule rule, const void *block, na
     break;
   }
   pthread_mutex_unlock(&g_orphans.lock);
-  if (is_kept) lyr_may_be_handed_now(block);
+  if (is_kept) lyr_handed_now(object);
   else lyr_object_dead(object, NULL);
 }
 

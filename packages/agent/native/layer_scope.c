@@ -6,12 +6,6 @@
 static bool is_ours(const void *handle) { return (uint64_t)(uintptr_t)handle >> 48 == 0x5ea0; }
 static void *scope_handle(uint32_t serial) { return (void *)(uintptr_t)(SCOPE_MARK | serial); }
 
-void lyr_scope_push(struct lyr_thread *self, uint8_t kind, void *real, uintptr_t opener) {
-  uint32_t depth = self->scope_count++;
-  uint32_t serial = ++self->next_serial;
-  if (depth < LYR_SCOPES) self->scopes[depth] = (struct lyr_scope){.real = real, .serial = serial, .kind = kind, .opener = opener};
-}
-
 uint32_t lyr_stack_of_pc(uintptr_t pc) {
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return 0;
@@ -129,13 +123,18 @@ void lyr_stale_value(struct lyr_call *call, napi_value value) {
 }
 
 /* A callback info is good while its callback runs. */
-static bool is_info_live(struct lyr_call *call, napi_callback_info info) {
+static AGT_NOINLINE bool is_info_of_outer(struct lyr_call *call, napi_callback_info info) {
   struct lyr_thread *self = call->self;
   if (!self || self->frame_count > LYR_FRAMES || g_lyr_has_unwrapped) return true;
   for (uint32_t i = self->frame_count; i-- > 0;)
     if (self->frames[i].info == info) return true;
   lyr_report(call, LYR_RULE_SCOPE_007, NULL, NULL);
   return false;
+}
+
+static inline bool is_info_live(struct lyr_call *call, napi_callback_info info) {
+  const struct lyr_frame *frame = call->self ? lyr_frame(call->self) : NULL;
+  return AGT_LIKELY(frame && frame->info == info) || is_info_of_outer(call, info);
 }
 
 napi_status lyr_napi_get_cb_info(napi_env env, napi_callback_info cbinfo, size_t *argc, napi_value *argv,

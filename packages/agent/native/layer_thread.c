@@ -33,6 +33,7 @@ struct lyr_thread *lyr_self_slow(void) {
     self->frame_count = self->scope_count = self->unmade_count = self->span_count = self->refused_depth = 0;
     self->failure.status = NAPI_OK;
     self->core.asked_at = 0;
+    self->core_turn = 0;
     self->callback_scope = NULL;
     self->is_owner = false;
     memset(self->values, 0, sizeof self->values);
@@ -45,7 +46,7 @@ struct lyr_thread *lyr_self_slow(void) {
 /* ----------------------------------------------------------------------------------------------------------- addons */
 
 enum { ADDONS = 1024 };
-static struct { uintptr_t start, end; const char *path; bool mixes_v8; _Atomic uint32_t envs; uint32_t hooks; } g_addons[ADDONS];
+static struct { uintptr_t start, end; const char *path; bool mixes_v8; _Atomic uint8_t entry; _Atomic uint32_t envs; uint32_t hooks; } g_addons[ADDONS];
 static _Atomic uint32_t g_addon_count = 1; /* 0 is "not known" */
 static pthread_mutex_t g_addon_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -99,6 +100,23 @@ void lyr_addon_at(struct lyr_thread *self, uintptr_t pc) {
   self->addon = addon;
   self->addon_start = object.start;
   self->addon_bytes = object.end - object.start;
+}
+
+/* LAYER_ADDON records: what is told of an addon last counts. */
+void lyr_addon_entered(uint32_t addon, enum lyr_entry entry) {
+  if (!addon || addon >= ADDONS || atomic_exchange(&g_addons[addon].entry, (uint8_t)entry) == entry) return;
+  struct agt_thread *thread = agt_thread_enter();
+  if (!thread) return;
+  uint8_t body[4200], *p = lyr_put_text(body, g_addons[addon].path, 4096);
+  *p++ = (uint8_t)entry;
+  agt_meta_write(AGT_META_LAYER_ADDON, body, (size_t)(p - body));
+  agt_thread_leave(thread);
+}
+
+void lyr_addon_calls(struct lyr_thread *self, uintptr_t pc) {
+  lyr_addon_at(self, pc);
+  uint32_t addon = self->addon;
+  if (AGT_UNLIKELY(addon && g_addons[addon].entry != LYR_ENTRY_SEEN)) lyr_addon_entered(addon, LYR_ENTRY_SEEN);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- envs */
@@ -165,6 +183,8 @@ struct lyr_env *lyr_env_begin(struct lyr_thread *self, napi_env env, uint32_t ad
     known->loop = NULL;
     known->hooks = 0;
     known->null_from_weak = 0;
+    known->sentinel = 0;
+    known->module_table = NULL;
     atomic_store(&known->state, ENV_ALIVE);
     __atomic_store_n(&known->env, env, __ATOMIC_RELEASE);
   }

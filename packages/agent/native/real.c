@@ -8,23 +8,19 @@
 #include <errno.h>
 #include <string.h>
 
-static _Alignas(16) uint8_t g_pool[64 * 1024];
+_Alignas(16) uint8_t g_bootstrap[AGT_BOOTSTRAP_BYTES];
 static _Atomic size_t g_pool_used;
-
-bool agt_is_bootstrap(const void *block) {
-  return (const uint8_t *)block >= g_pool && (const uint8_t *)block < g_pool + sizeof g_pool;
-}
 
 /* Layout: a 16-byte cell with the block's size, then the block. */
 static void *pool_alloc(size_t bytes, size_t alignment) {
   if (alignment < 16) alignment = 16;
   size_t need = ((bytes + 15) & ~(size_t)15) + alignment + 16;
   size_t at = atomic_fetch_add(&g_pool_used, need);
-  if (bytes > sizeof g_pool || at + need > sizeof g_pool) {
+  if (bytes > sizeof g_bootstrap || at + need > sizeof g_bootstrap) {
     errno = ENOMEM;
     return NULL;
   }
-  uintptr_t block = ((uintptr_t)g_pool + at + 16 + alignment - 1) & ~(alignment - 1);
+  uintptr_t block = ((uintptr_t)g_bootstrap + at + 16 + alignment - 1) & ~(alignment - 1);
   ((size_t *)block)[-2] = bytes;
   return (void *)block; /* static memory starts as zero, and nothing is handed out twice */
 }

@@ -178,8 +178,12 @@ export function layerRun(
   { facts, manifest }: ReadCapture,
 ): CheckRun {
   const layer = judgeLayer(facts, options.layerFilter ?? {}, manifest.workloads ?? [])
+  const unseen = layer.checks.flatMap(({ check, status, reason }) =>
+    status === 'not-run' && reason !== undefined ? [`${check}: ${reason}`] : [],
+  )
   return runOf(job, options, made, layerReports(facts, layer), layer.checks, [
     'only calls of Node-API are seen: what the addon does with its own memory in between is not',
+    ...unseen,
   ])
 }
 

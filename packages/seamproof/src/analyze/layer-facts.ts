@@ -37,6 +37,7 @@ export function layerFacts(
     })),
     crossings: [...layer.crossings].sort((a, b) => b.totalNs - a.totalNs),
     objects: objectSeries(layer, meta, workloads, framesOf),
+    unseenAddons: layer.unseenAddons,
   }
 }
 

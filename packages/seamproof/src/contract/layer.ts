@@ -58,6 +58,7 @@ export interface LayerCrossing {
   addonPath: string
   exportName: string
   callCount: number
+  /** Of many calls an estimate: the first 1,024 are timed, then one in 16. */
   totalNs: number
   maxNs: number
   /** Node-API calls made inside, with those of callbacks further in. */
@@ -81,6 +82,12 @@ export interface LayerObjectSeries {
   liveCounts: number[]
 }
 
+/**
+ * Why nothing is known of an addon: its initialisation made no call that the layer saw, or it has its functions from a table
+ * in its env that the layer could not replace, or it uses V8's own interface.
+ */
+export type UnseenReason = 'no-call' | 'table' | 'v8'
+
 export interface LayerFacts {
   /** Of the Node that ran; absent when no addon with Node-API was loaded. */
   nodeVersion?: string
@@ -96,6 +103,7 @@ export interface LayerFacts {
   findings: LayerFinding[]
   crossings: LayerCrossing[]
   objects: LayerObjectSeries[]
+  unseenAddons: { addonPath: string; reason: UnseenReason }[]
 }
 
 export interface LayerRule {

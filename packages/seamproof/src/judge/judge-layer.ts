@@ -5,6 +5,7 @@ import type {
   LayerObjectKind,
   LayerObjectSeries,
   LayerSeverity,
+  UnseenReason,
 } from '../contract/layer.js'
 import type { LayerKnown } from '../contract/layer-known.js'
 import { layerRule } from '../contract/layer-rules/layer-rules.js'
@@ -67,7 +68,8 @@ export function judgeLayer(
   const findings = all.filter(({ known }) => known?.origin !== 'pattern')
   const suppressed = all.filter(({ known }) => known?.origin === 'pattern')
   const failed = workloads.find((workload) => workload.error !== undefined)
-  return { checks: [overall(watched, findings, failed)], findings, suppressed }
+  const checks = [overall(watched, findings, failed), ...unseen(watched, filter)]
+  return { checks, findings, suppressed }
 }
 
 type ProcessFinding = Omit<JudgedFinding, 'processIndex'>
@@ -149,7 +151,7 @@ function overall(
   const exports = watched.reduce((sum, { layer }) => sum + layer!.crossings.length, 0)
   // A process that crashed has not told how often it called what.
   const called = exports === 0 ? '' : ` in ${count(exports, 'function')} of addons that were called`
-  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')}${called}`
+  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')}${called}${beyondNodeApi(watched)}`
   if (errors > 0) return { check, status: 'fail', evidence }
   if (watched.length === 0)
     return {
@@ -165,9 +167,41 @@ function overall(
       check,
       status: 'not-run',
       evidence,
-      reason: 'no function that an addon made with Node-API was called',
+      reason: `no function that an addon made with Node-API was called${beyondNodeApi(watched)}`,
     }
   return { check, status: 'pass', evidence }
+}
+
+const unseenBecause: Record<Exclude<UnseenReason, 'v8'>, string> = {
+  'no-call':
+    'its initialisation made no Node-API call that the layer saw: it has the functions in a way that cannot be stood between, or uses none',
+  table: 'it has its functions from a table in its env, of a kind that the layer does not know',
+}
+
+function unseenAddons(watched: readonly ProcessFacts[]): [string, UnseenReason][] {
+  const all = watched.flatMap(({ layer }) => layer!.unseenAddons)
+  return [...new Map(all.map(({ addonPath, reason }) => [addonPath, reason]))]
+}
+
+const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
+/** An addon of Node-API whose calls the layer does not see: nothing is known of it. */
+function unseen(watched: readonly ProcessFacts[], { addons = [] }: LayerFilter): CheckVerdict[] {
+  return unseenAddons(watched).flatMap(([path, reason]) => {
+    const isKept = addons.length === 0 || addons.some((addon) => path.includes(addon))
+    if (reason === 'v8' || !isKept) return []
+    const check = `seam layer: ${fileName(path)}`
+    return [{ check, status: 'not-run' as const, evidence: path, reason: unseenBecause[reason] }]
+  })
+}
+
+/** Addons of V8's own interface are no fault of the check, and none of its subjects. */
+function beyondNodeApi(watched: readonly ProcessFacts[]): string {
+  const names = unseenAddons(watched).flatMap(([path, reason]) =>
+    reason === 'v8' ? [fileName(path)] : [],
+  )
+  if (names.length === 0) return ''
+  return `; ${names.join(', ')}: not seen, made with V8’s own interface instead of Node-API`
 }
 
 function count(number: number, noun: string): string {

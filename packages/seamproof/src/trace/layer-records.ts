@@ -4,6 +4,7 @@ import type {
   LayerPhase,
   LayerSeverity,
   LayerStackRole,
+  UnseenReason,
 } from '../contract/layer.js'
 import { type ByteReader, DamagedBytes } from './byte-reader.js'
 import {
@@ -56,6 +57,12 @@ export interface TraceLayerLive {
   liveCount: number
 }
 
+/** Of an addon whose calls do not come by the layer. */
+export interface TraceUnseenAddon {
+  addonPath: string
+  reason: UnseenReason
+}
+
 export interface TraceLayer {
   nodeVersion: string | undefined
   wrappedFunctionCount: number
@@ -68,6 +75,7 @@ export interface TraceLayer {
   /** Faults that were made. */
   injections: TraceInjection[]
   stress: StressCounts | undefined
+  unseenAddons: TraceUnseenAddon[]
 }
 
 const severities: (LayerSeverity | undefined)[] = [undefined, 'error', 'warning', 'advice']
@@ -82,6 +90,7 @@ const phases: LayerPhase[] = [
   'call-js',
   'teardown',
 ]
+const unseenReasons: (UnseenReason | undefined)[] = [undefined, 'no-call', 'table', 'v8']
 const roles: LayerStackRole[] = ['now', 'created', 'handed-over', 'freed']
 const kinds: (LayerObjectKind | undefined)[] = [
   undefined,
@@ -103,7 +112,7 @@ const kinds: (LayerObjectKind | undefined)[] = [
 export function isLayerRecord(type: number): boolean {
   return (
     (type >= MetaType.layer && type <= MetaType.layerLive) ||
-    (type >= MetaType.layerNode && type <= MetaType.stress)
+    (type >= MetaType.layerNode && type <= MetaType.layerAddon)
   )
 }
 
@@ -113,6 +122,7 @@ export class LayerRecords {
   readonly #findings = new Map<number, TraceFinding>()
   readonly #crossings = new Map<number, TraceCrossing>()
   readonly #live: TraceLayerLive[] = []
+  readonly #addons = new Map<string, UnseenReason | undefined>()
 
   add(type: number, body: ByteReader, markIndex: number): void {
     switch (type) {
@@ -127,6 +137,7 @@ export class LayerRecords {
           points: [],
           injections: [],
           stress: undefined,
+          unseenAddons: [],
         }
         break
       case MetaType.point:
@@ -157,6 +168,9 @@ export class LayerRecords {
         if (this.#layer !== null)
           this.#layer.nodeVersion = `${body.varint()}.${body.varint()}.${body.varint()}`
         break
+      case MetaType.layerAddon:
+        this.#addons.set(body.string(), unseenReasons[body.u8()])
+        break
       case MetaType.layerLive:
         this.#live.push(readLive(body, markIndex))
         break
@@ -170,6 +184,9 @@ export class LayerRecords {
       findings: [...this.#findings.values()],
       crossings: [...this.#crossings.values()],
       live: this.#live,
+      unseenAddons: [...this.#addons].flatMap(([addonPath, reason]) =>
+        reason === undefined ? [] : [{ addonPath, reason }],
+      ),
     }
   }
 }

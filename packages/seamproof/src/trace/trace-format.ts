@@ -43,6 +43,7 @@ export const MetaType = {
   point: 31,
   injected: 32,
   stress: 33,
+  layerAddon: 34,
 } as const
 
 export const NodeFlag = {

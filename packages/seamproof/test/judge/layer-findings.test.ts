@@ -37,6 +37,7 @@ function layerOf(findings: LayerFinding[], rest: Partial<LayerFacts> = {}): Laye
     findings,
     crossings: [],
     objects: [],
+    unseenAddons: [],
     ...rest,
   }
 }
@@ -46,6 +47,47 @@ const judge = (findings: LayerFinding[], rest: Partial<LayerFacts> = {}) => {
   const verdicts = judgeLayer(facts)
   return { ...verdicts, reports: layerReports(facts, verdicts) }
 }
+
+describe('an addon that the layer sees nothing of', () => {
+  const crossing = {
+    addonPath: '/seen.node',
+    exportName: 'run',
+    callCount: 1,
+    totalNs: 1,
+    maxNs: 1,
+    apiCallCount: 1,
+    bytesIn: 0,
+    bytesOut: 0,
+    allocationCount: 0,
+    allocatedBytes: 0,
+  }
+
+  it('is not-run with the reason, beside others that passed', () => {
+    const unseenAddons = [{ addonPath: '/lib/hidden.node', reason: 'table' as const }]
+    const { checks } = judge([], { crossings: [crossing], unseenAddons })
+    expect(checks.map(({ check, status }) => [check, status])).toEqual([
+      ['seam layer', 'pass'],
+      ['seam layer: hidden.node', 'not-run'],
+    ])
+    expect(checks[1]!.reason).toContain('table in its env')
+  })
+
+  it('is left out with the addons that nobody asked for', () => {
+    const unseenAddons = [{ addonPath: '/lib/hidden.node', reason: 'no-call' as const }]
+    const facts = captureOf(processOf([], { layer: layerOf([], { unseenAddons }) }))
+    expect(judgeLayer(facts, { addons: ['seen.node'] }).checks).toHaveLength(1)
+    expect(judgeLayer(facts, { addons: ['hidden'] }).checks).toHaveLength(2)
+  })
+
+  it('is named and fails nothing when it is made with V8’s own interface', () => {
+    const unseenAddons = [{ addonPath: '/lib/old.node', reason: 'v8' as const }]
+    const { checks } = judge([], { crossings: [crossing], unseenAddons })
+    expect(checks).toHaveLength(1)
+    expect(checks[0]).toMatchObject({ status: 'pass' })
+    expect(checks[0]!.evidence).toContain('old.node: not seen')
+    expect(judge([], { unseenAddons }).checks[0]).toMatchObject({ status: 'not-run' })
+  })
+})
 
 describe('a bug of Node itself', () => {
   const released = finding('SEAM-TSFN-001', {
