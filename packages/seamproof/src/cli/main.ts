@@ -64,7 +64,7 @@ const commands = [
 export function createProgram(): Command {
   const program = new Command('seamproof')
     .description(
-      'Finds native leaks behind a JavaScript boundary, with their JavaScript and native stacks.',
+      'Finds out, by measurement, whether native code behind a JavaScript boundary is memory-safe and fast.',
     )
     .version(seamproofVersion)
     .option('--no-color', 'print without colours (NO_COLOR does the same)')
