@@ -8,11 +8,19 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plausibleStatuses, statusNames } from './plausible-statuses.mjs'
+import { plausibleStatuses } from './plausible-statuses.mjs'
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '../native')
 const require = createRequire(import.meta.url)
 const include = require('node-api-headers').include_dir
+
+/** `napi_status` without its prefix, in the order of its numbers. */
+const statusNames = Array.from(
+  /enum \{([^}]*)\} napi_status;/
+    .exec(readFileSync(join(include, 'js_native_api_types.h'), 'utf8'))[1]
+    .matchAll(/\bnapi_(\w+)/g),
+  ([, name]) => name,
+)
 
 /** Functions that released versions of Node export and that the header package leaves out: experimental ones. */
 const beyondHeaders = `

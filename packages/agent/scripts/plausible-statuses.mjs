@@ -98,31 +98,3 @@ export const plausibleStatuses = {
   node_api_create_sharedarraybuffer: ['generic_failure'],
   node_api_set_prototype: ['object_expected', 'pending_exception'],
 }
-
-/** `napi_status` of js_native_api_types.h, in order. */
-export const statusNames = [
-  'ok',
-  'invalid_arg',
-  'object_expected',
-  'string_expected',
-  'name_expected',
-  'function_expected',
-  'number_expected',
-  'boolean_expected',
-  'array_expected',
-  'generic_failure',
-  'pending_exception',
-  'cancelled',
-  'escape_called_twice',
-  'handle_scope_mismatch',
-  'callback_scope_mismatch',
-  'queue_full',
-  'closing',
-  'bigint_expected',
-  'date_expected',
-  'arraybuffer_expected',
-  'detachable_arraybuffer_expected',
-  'would_deadlock',
-  'no_external_buffers_allowed',
-  'cannot_run_js',
-]
