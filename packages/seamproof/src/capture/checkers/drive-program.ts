@@ -4,35 +4,19 @@ import { describeMachine } from '../machine.js'
 import { assertNodeScriptExists } from '../node-script.js'
 import { runSubject } from '../run-subject.js'
 import { findSubjectExecutable } from '../subject-executable.js'
-import { checkEnvironment, javaScriptNameFlags } from './check-environment.js'
-import { probeLibrary } from './probe.js'
+import { javaScriptNameFlags } from './check-environment.js'
+import { checkedStart } from './checked-start.js'
 import { type Drive, type Driven, outputFile } from './run-check.js'
 
 /** A program from its start to its end, as the user would start it. */
 export async function driveProgram(drive: Drive): Promise<Driven> {
-  const { checker, options, folder, builds, compiler, canTraceProcesses } = drive
+  const { options, folder } = drive
   const [command, ...args] = options.program!
   if (command === undefined) throw noProgram()
   const executable = findSubjectExecutable(command, options)
   const isNode = executable.isNode && /^node(js)?$/.test(basename(command))
   if (isNode) assertNodeScriptExists(args, options.cwd)
-  const launch = checker.launch({
-    folder,
-    compiler,
-    isInstrumented: builds.length > 0,
-    isWorkload: false,
-    canTraceProcesses,
-  })
-  const env = checkEnvironment({
-    folder,
-    env: options.env,
-    launch,
-    builds,
-    probePath: checker.seesLeaks ? probeLibrary(options.env) : undefined,
-    isWorkload: false,
-    mustCheckBeforeExit: checker.name === 'asan' && canTraceProcesses,
-    namesJavaScript: isNode,
-  })
+  const { launch, env } = checkedStart(drive, { isWorkload: false, isNode })
   const nodeFlags = isNode
     ? [...launch.nodeFlags, ...javaScriptNameFlags(majorOf(executable.path), folder)]
     : []

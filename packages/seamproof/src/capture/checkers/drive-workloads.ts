@@ -8,9 +8,9 @@ import { findSubjectExecutable } from '../subject-executable.js'
 import { bundleWorkload } from '../workload-bundle.js'
 import { workloadFault } from '../workload-fault.js'
 import { findWorkloadFile, type WorkloadFile } from '../workload-file.js'
-import { checkEnvironment, javaScriptNameFlags } from './check-environment.js'
+import { javaScriptNameFlags } from './check-environment.js'
+import { checkedStart } from './checked-start.js'
 import { majorOf } from './drive-program.js'
-import { probeLibrary } from './probe.js'
 import { type Drive, type Driven, outputFile } from './run-check.js'
 
 const watchEveryMs = 300
@@ -65,28 +65,11 @@ interface ProcessQuestion {
 }
 
 async function runProcess(drive: Drive, question: ProcessQuestion): Promise<WorkloadProcess> {
-  const { checker, options, folder, builds, compiler, canTraceProcesses } = drive
+  const { checker, options, folder } = drive
   const { nodePath, turn } = question
-  const probePath = checker.seesLeaks ? probeLibrary(options.env) : undefined
   const resultPath = join(folder, `workload-result-${turn}.json`)
+  const { launch, env, probePath } = checkedStart(drive, { isWorkload: true, isNode: true })
   const planPath = writePlan(drive, question, resultPath, probePath)
-  const launch = checker.launch({
-    folder,
-    compiler,
-    isInstrumented: builds.length > 0,
-    isWorkload: true,
-    canTraceProcesses,
-  })
-  const env = checkEnvironment({
-    folder,
-    env: options.env,
-    launch,
-    builds,
-    probePath,
-    isWorkload: true,
-    mustCheckBeforeExit: checker.name === 'asan' && canTraceProcesses,
-    namesJavaScript: true,
-  })
   const line = [
     ...launch.wrapper,
     nodePath,
