@@ -10,7 +10,7 @@ import { captureWorkload, type WorkloadCapture } from './capture/capture-workloa
 import type { ClosedLoopResult } from './contract/bench-samples.js'
 import type { LayerCrossing } from './contract/layer.js'
 import type { Evidence, Measurement } from './contract/measurement.js'
-import { readCapture } from './pipeline.js'
+import { readCapture } from './pipeline-capture.js'
 import { readSymbolTable } from './symbols/symbolize-capture.js'
 import { openTrace } from './trace/open-trace.js'
 

@@ -10,7 +10,7 @@ import { type EndedTrial, judgeTrial } from './judge/inject/judge-trial.js'
 import { stressReports } from './judge/inject/stress-reports.js'
 import { judgeLayer } from './judge/judge-layer.js'
 import { layerReports } from './judge/layer-reports.js'
-import { readCapture } from './pipeline.js'
+import { readCapture } from './pipeline-capture.js'
 import { type TrialCheckOptions, trialCommand, trialMetas } from './pipeline-trial.js'
 import type { TraceMeta } from './trace/trace-meta.js'
 
