@@ -68,6 +68,16 @@ export const runElsewhere: Elsewhere[] = [
     lines: ['seamproof check --canary --node /opt/node26/bin/node'],
   },
   {
+    reason: 'needs the leaky version of a package from npm',
+    test: 'test/real-leaks.test.ts',
+    lines: ['seamproof track crc32.seam.ts'],
+  },
+  {
+    reason: 'the same, under every checker',
+    test: 'test/check-real-package.test.ts',
+    lines: ['seamproof check crc32.seam.ts'],
+  },
+  {
     reason: 'builds an addon for every checker',
     test: 'packages/seamproof/test/checkers/checkers.test.ts',
     lines: [
