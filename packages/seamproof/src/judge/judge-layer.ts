@@ -59,16 +59,18 @@ export function judgeLayer(
   workloads: readonly WorkloadRun[] = [],
 ): LayerVerdicts {
   const watched = facts.processes.filter((process) => process.layer !== undefined)
-  const all = facts.processes
-    .flatMap((process, processIndex) =>
-      findingsOf(process).map((finding) => recognised({ ...finding, processIndex }, process)),
-    )
-    .filter((finding) => isKept(finding, filter))
-    .sort(bySeverity)
+  const seen = facts.processes.flatMap((process, processIndex) =>
+    findingsOf(process).map((finding) => recognised({ ...finding, processIndex }, process)),
+  )
+  const all = seen.filter((finding) => isKept(finding, filter)).sort(bySeverity)
   const findings = all.filter(({ known }) => known?.origin !== 'pattern')
   const suppressed = all.filter(({ known }) => known?.origin === 'pattern')
   const failed = workloads.find((workload) => workload.error !== undefined)
-  const checks = [overall(watched, findings, failed), ...unseen(watched, filter)]
+  const hiddenCount = seen.length - all.length
+  const checks = [
+    overall({ watched, findings, failed, filter, hiddenCount }),
+    ...unseen(watched, filter),
+  ]
   return { checks, findings, suppressed }
 }
 
@@ -122,12 +124,15 @@ function pileUp(series: LayerObjectSeries): ProcessFinding[] {
   ]
 }
 
-function isKept(finding: LayerFinding, { rules, addons, severity }: LayerFilter): boolean {
-  const has = (list: readonly string[] | undefined, matches: (one: string) => boolean) =>
-    list === undefined || list.length === 0 || list.some(matches)
+function isOfAddons(path: string, { addons = [] }: LayerFilter): boolean {
+  return addons.length === 0 || addons.some((addon) => path.includes(addon))
+}
+
+function isKept(finding: LayerFinding, filter: LayerFilter): boolean {
+  const { rules = [], severity } = filter
   return (
-    has(rules, (rule) => finding.ruleId.startsWith(rule)) &&
-    has(addons, (addon) => finding.addonPath.includes(addon)) &&
+    (rules.length === 0 || rules.some((rule) => finding.ruleId.startsWith(rule))) &&
+    isOfAddons(finding.addonPath, filter) &&
     severityOrder.indexOf(finding.severity) <= severityOrder.indexOf(severity ?? 'advice')
   )
 }
@@ -140,18 +145,28 @@ function bySeverity(a: JudgedFinding, b: JudgedFinding): number {
   )
 }
 
-function overall(
-  watched: readonly ProcessFacts[],
-  findings: readonly JudgedFinding[],
-  failed: WorkloadRun | undefined,
-): CheckVerdict {
+interface Seen {
+  watched: readonly ProcessFacts[]
+  findings: readonly JudgedFinding[]
+  failed: WorkloadRun | undefined
+  filter: LayerFilter
+  hiddenCount: number
+}
+
+function overall({ watched, findings, failed, filter, hiddenCount }: Seen): CheckVerdict {
   const check = 'seam layer'
   const errors = findings.filter((finding) => finding.severity === 'error').length
   const warnings = findings.filter((finding) => finding.severity === 'warning').length
-  const exports = watched.reduce((sum, { layer }) => sum + layer!.crossings.length, 0)
+  const exports = watched
+    .flatMap(({ layer }) => layer!.crossings)
+    .filter(({ addonPath }) => isOfAddons(addonPath, filter)).length
   // A process that crashed has not told how often it called what.
   const called = exports === 0 ? '' : ` in ${count(exports, 'function')} of addons that were called`
-  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')}${called}${beyondNodeApi(watched)}`
+  const wanted = filter.addons?.length
+    ? `of an addon whose path contains ${filter.addons.map((one) => `"${one}"`).join(' or ')}`
+    : 'that an addon made with Node-API'
+  const hidden = hiddenCount === 0 ? '' : `; ${count(hiddenCount, 'finding')} not asked for`
+  const evidence = `${count(errors, 'error')} and ${count(warnings, 'warning')}${called}${hidden}${beyondNodeApi(watched)}`
   if (errors > 0) return { check, status: 'fail', evidence }
   if (watched.length === 0)
     return {
@@ -167,7 +182,7 @@ function overall(
       check,
       status: 'not-run',
       evidence,
-      reason: `no function that an addon made with Node-API was called${beyondNodeApi(watched)}`,
+      reason: `no function ${wanted} was called${beyondNodeApi(watched)}`,
     }
   return { check, status: 'pass', evidence }
 }
@@ -186,10 +201,9 @@ function unseenAddons(watched: readonly ProcessFacts[]): [string, UnseenReason][
 const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 /** An addon of Node-API whose calls the layer does not see: nothing is known of it. */
-function unseen(watched: readonly ProcessFacts[], { addons = [] }: LayerFilter): CheckVerdict[] {
+function unseen(watched: readonly ProcessFacts[], filter: LayerFilter): CheckVerdict[] {
   return unseenAddons(watched).flatMap(([path, reason]) => {
-    const isKept = addons.length === 0 || addons.some((addon) => path.includes(addon))
-    if (reason === 'v8' || !isKept) return []
+    if (reason === 'v8' || !isOfAddons(path, filter)) return []
     const check = `seam layer: ${fileName(path)}`
     return [{ check, status: 'not-run' as const, evidence: path, reason: unseenBecause[reason] }]
   })

@@ -103,7 +103,7 @@ describe('seamproof check --inject', { timeout: 600_000 }, () => {
     const file = faultsWorkload('cut', 'leak_good()')
     const first = await check('--inject', '--budget', '1ms', file)
     expect(first.stdout).toContain('NOT TRIED')
-    const second = await check('--inject', '--resume', first.out, file)
+    const second = await check('--inject', '--budget', '8m', '--resume', first.out, file)
     expect(second.stdout).toContain('each place once: 2 of 2 tried (100 %)')
     expect(second.stdout).not.toContain('NOT TRIED')
     expect(second.status).toBe(0)

@@ -89,6 +89,39 @@ describe('an addon that the layer sees nothing of', () => {
   })
 })
 
+describe('a choice of findings', () => {
+  const crossings = [
+    {
+      addonPath: '/app/thumb.node',
+      exportName: 'resize',
+      callCount: 1,
+      totalNs: 1,
+      maxNs: 1,
+      apiCallCount: 1,
+      bytesIn: 0,
+      bytesOut: 0,
+      allocationCount: 0,
+      allocatedBytes: 0,
+    },
+  ]
+  const facts = captureOf(
+    processOf([], { layer: layerOf([finding('SEAM-REF-002')], { crossings }) }),
+  )
+
+  it('is no pass where no addon has such a name', () => {
+    expect(judgeLayer(facts, { addons: ['sharp'] }).checks[0]).toMatchObject({
+      status: 'not-run',
+      reason: 'no function of an addon whose path contains "sharp" was called',
+    })
+  })
+
+  it('says what it leaves out', () => {
+    const { checks } = judgeLayer(facts, { rules: ['SEAM-HANDOFF'] })
+    expect(checks[0]).toMatchObject({ status: 'pass' })
+    expect(checks[0]!.evidence).toContain('; 1 finding not asked for')
+  })
+})
+
 describe('a bug of Node itself', () => {
   const released = finding('SEAM-TSFN-001', {
     functionName: 'napi_release_threadsafe_function',
