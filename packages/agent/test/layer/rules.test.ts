@@ -194,6 +194,23 @@ describe('a crash', () => {
     expect((await run.trace.stackNames(finding.stacks[0]!.stack))[0]).toBe('deeper')
   })
 
+  it.each([20, ...otherNodeMajors])(
+    'of a basic finalizer on Node %i names the call that it may not make',
+    async (major) => {
+      const basic = await buildLayerAddon(folder, 'basic-finalizer.c')
+      const code = `require(${JSON.stringify(basic)}).make(); setTimeout(gc, 5)`
+      const node = major === 20 ? process.execPath : nodeBinary(major)
+      const run = await runLayer(folder, ['-e', code], { node })
+      expect(run.signal).toBe('SIGABRT')
+      const finding = run.trace.meta.layer!.findings[0]!
+      expect(finding).toMatchObject({ exportName: 'make', phase: 'finalizer', addonPath: basic })
+      const names = await run.trace.stackNames(finding.stacks[0]!.stack)
+      const asked = names.indexOf('napi_create_object')
+      expect(asked).toBeGreaterThan(0)
+      expect(names.indexOf('finalize')).toBeGreaterThan(asked)
+    },
+  )
+
   it('of WebAssembly is left to V8', async () => {
     const bytes =
       '0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,5,3,1,0,1,7,5,1,1,102,0,0,10,11,1,9,0,65,128,128,4,40,2,0,11'

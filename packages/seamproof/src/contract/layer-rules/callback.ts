@@ -35,7 +35,8 @@ export const callbackRules: LayerRule[] = [
     rule: 'A finalizer should release native memory and leave JavaScript alone.',
     anchor: 'node_api_post_finalizer',
     otherwise: 'Allowed up to Node-API 10; fatal for addons that declare NAPI_EXPERIMENTAL.',
-    detection: 'napi_call_function, napi_new_instance or napi_make_callback in a finalizer.',
+    detection:
+      'napi_call_function, napi_new_instance or napi_make_callback in a finalizer. Where an addon declares NAPI_EXPERIMENTAL, Node ends the process at any call that may change the heap: that is SEAM-CRASH-001, in the finalizer phase, with the call and where the object was made.',
     fix: 'Use node_api_post_finalizer, or do it where the object is given up.',
   },
   {
