@@ -55,11 +55,21 @@ export const runElsewhere: Elsewhere[] = [
       'seamproof check --inject',
       'seamproof check --inject encode.seam.ts',
       'seamproof check --inject resize.seam.ts',
+      'seamproof check --inject lmdb.seam.ts',
       'seamproof check --inject -- node app.js',
       'seamproof check --inject --budget 10m encode.seam.ts',
       'seamproof check --inject --resume encode-20261123-120000.seamproof encode.seam.ts',
       'seamproof check --stress encode.seam.ts',
       'seamproof check --stress --seed 4711 --runs 1 encode.seam.ts',
+    ],
+  },
+  {
+    reason: 'ends the subject, or waits in a debugger',
+    test: 'packages/seamproof/test/cli/check-layer.test.ts',
+    lines: [
+      'seamproof check --with layer --on-error throw -- node app.js',
+      'seamproof check --with layer --on-error abort -- node app.js',
+      'seamproof check --with layer --on-error break -- gdb --args node app.js',
     ],
   },
   {

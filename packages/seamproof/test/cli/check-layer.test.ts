@@ -178,6 +178,23 @@ describe('seamproof check --with layer', { timeout: 120_000 }, () => {
     expect(await rules('--addon', 'another')).toEqual([])
   })
 
+  it('throws at the call, or aborts with a core, when it is asked to', async () => {
+    const thrown = await check(['--on-error', 'throw'], ...drive('REF_002_bad'))
+    expect(thrown.stderr).toContain("code: 'SEAM-REF-002'")
+    expect(thrown.status).toBe(1)
+    const aborted = await check(['--on-error', 'abort'], ...drive('REF_002_bad'))
+    expect(aborted.stdout).toContain('ERROR SEAM-REF-002')
+    expect(aborted.stdout).not.toContain('SEAM-CRASH-001')
+    expect(aborted.stderr).toContain('the subject was ended by SIGABRT')
+    expect(aborted.status).toBe(1)
+  })
+
+  it('is no pass for an addon that was never called', async () => {
+    const { status, json } = await checkJson(['--addon', 'sharp'], ...drive('REF_002_bad'))
+    expect(json.checks[0]).toMatchObject({ status: 'not-run' })
+    expect(status).toBe(1)
+  })
+
   it('counts calls that come again from the same stack', async () => {
     const code = `const { REF_002_bad } = require(${JSON.stringify(sandbox.path('rules.node'))}); for (let i = 0; i < 5; i++) REF_002_bad()`
     const { json } = await checkJson([], '--', process.execPath, '-e', code)

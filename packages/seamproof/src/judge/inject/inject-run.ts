@@ -67,7 +67,7 @@ function incompleteReason(steps: readonly WalkedStep[]): string | undefined {
 
 function unnamedReason({ unnamedCount }: InjectOutcome): string | undefined {
   if (unnamedCount === 0) return undefined
-  return `${counted(unnamedCount, 'further defect')} showed and ${unnamedCount === 1 ? 'is' : 'are'} not in the list: mend those that are, or go on with --resume`
+  return `${counted(unnamedCount, 'further defect')} showed and ${unnamedCount === 1 ? 'is' : 'are'} not in the list: mend those that are, or allow more with --budget`
 }
 
 function notesOf(outcome: InjectOutcome): string[] {
