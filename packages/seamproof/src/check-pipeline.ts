@@ -42,7 +42,7 @@ export interface CheckOptions extends CheckRunOptions {
 }
 
 export type CheckEvent =
-  | { kind: 'planned'; jobCount: number; expectedMs?: number }
+  | { kind: 'planned'; jobCount: number; expectedMs: number }
   | { kind: 'preparing'; text: string }
   | { kind: 'started'; job: CheckJob; expectedMs?: number }
   | { kind: 'step'; job: CheckJob; text: string }
@@ -79,7 +79,10 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
       },
     }
   })
-  onEvent?.({ kind: 'planned', jobCount: jobs.length })
+  const workMs = tasks.reduce((sum, { expectedMs }) => sum + expectedMs, 0)
+  const longestMs = Math.max(0, ...tasks.map(({ expectedMs }) => expectedMs))
+  const expectedMs = Math.max(longestMs, workMs / options.jobs)
+  onEvent?.({ kind: 'planned', jobCount: jobs.length, expectedMs })
   await prepareAgent(jobs, options)
   const unstarted = await runSideBySide(tasks, {
     jobs: options.jobs,

@@ -29,5 +29,6 @@ export function trialCommand(subject: TrialSubject, options: string): string {
   const head = `seamproof check ${options}`
   if (subject.kind === 'program') return `${head} -- ${subject.shown}`
   const only = subject.only === undefined ? '' : ` --only ${shellWord(subject.only)}`
-  return `${head}${only} ${shellWord(subject.shown)}`
+  const node = subject.nodePath === undefined ? '' : ` --node ${shellWord(subject.nodePath)}`
+  return `${head}${only}${node} ${shellWord(subject.shown)}`
 }

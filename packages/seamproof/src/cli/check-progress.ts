@@ -22,17 +22,16 @@ interface Running {
  */
 export async function startCheckProgress(isQuiet: boolean): Promise<CheckProgress> {
   const running = new Map<object, Running>()
-  let jobCount = 0
-  let doneCount = 0
+  const whole = { jobCount: 0, doneCount: 0, startedMs: performance.now(), expectedMs: 0 }
   const spinner = await startProgress(!isQuiet)
   const refresh = () => {
-    if (running.size > 0) spinner.step(statusText([...running.values()], doneCount, jobCount))
+    if (running.size > 0) spinner.step(statusText([...running.values()], whole))
   }
   const ticking = setInterval(refresh, 1000)
   ticking.unref()
   return {
     onEvent(event) {
-      if (event.kind === 'planned') jobCount = event.jobCount
+      if (event.kind === 'planned') Object.assign(whole, event)
       else if (event.kind === 'preparing') spinner.step(event.text)
       else if (event.kind === 'started')
         running.set(event.job, {
@@ -46,9 +45,10 @@ export async function startCheckProgress(isQuiet: boolean): Promise<CheckProgres
         if (one !== undefined) one.step = event.text
       } else {
         running.delete(event.job)
-        doneCount++
+        whole.doneCount++
         spinner.stop()
-        if (!isQuiet) process.stderr.write(`${doneLine(event.run, doneCount, jobCount)}\n`)
+        if (!isQuiet)
+          process.stderr.write(`${doneLine(event.run, whole.doneCount, whole.jobCount)}\n`)
       }
       refresh()
     },
@@ -59,13 +59,25 @@ export async function startCheckProgress(isQuiet: boolean): Promise<CheckProgres
   }
 }
 
-function statusText(running: readonly Running[], doneCount: number, jobCount: number): string {
+interface Whole {
+  jobCount: number
+  doneCount: number
+  startedMs: number
+  /** By what runs took the last time, and what they usually take where they were not made before. */
+  expectedMs: number
+}
+
+function statusText(
+  running: readonly Running[],
+  { jobCount, doneCount, startedMs, expectedMs }: Whole,
+): string {
   const lines = running.map(({ name, startedMs, expectedMs, step }) => {
     const elapsed = seconds(performance.now() - startedMs)
     const expected = expectedMs === undefined ? '' : ` of about ${seconds(expectedMs)}`
     return `  ${name}  ${elapsed}${expected}${step === '' ? '' : `  ${step}`}`
   })
-  return [`${doneCount} of ${formatCounted(jobCount, 'run')} done`, ...lines].join('\n')
+  const elapsed = `${seconds(performance.now() - startedMs)} of about ${seconds(expectedMs)}`
+  return [`${doneCount} of ${formatCounted(jobCount, 'run')} done, ${elapsed}`, ...lines].join('\n')
 }
 
 const seconds = (durationMs: number) => `${Math.round(durationMs / 1000)} s`
