@@ -9,7 +9,8 @@ const entriesMax = 1000
 /** How long runs took the last time, kept in the user's cache: only to say how long this one may take, and what to start first. */
 export class CheckDurations {
   readonly #path: string
-  readonly #known: Map<string, number>
+  readonly #known: ReadonlyMap<string, number>
+  readonly #noted = new Map<string, number>()
 
   constructor(env: NodeJS.ProcessEnv) {
     const cache = env.XDG_CACHE_HOME || join(homedir(), '.cache')
@@ -22,9 +23,7 @@ export class CheckDurations {
   }
 
   note(job: CheckJob, cwd: string, wallMs: number): void {
-    const key = keyOf(job, cwd)
-    this.#known.delete(key)
-    this.#known.set(key, Math.round(wallMs))
+    this.#noted.set(keyOf(job, cwd), Math.round(wallMs))
   }
 
   /** A cache that cannot be written is no cache; nothing else changes. */
@@ -34,7 +33,13 @@ export class CheckDurations {
     } catch {
       return
     }
-    const youngest = [...this.#known].slice(-entriesMax)
+    // Read again: another check may have ended in the meantime.
+    const all = readDurations(this.#path)
+    for (const [key, wallMs] of this.#noted) {
+      all.delete(key)
+      all.set(key, wallMs)
+    }
+    const youngest = [...all].slice(-entriesMax)
     tryWriteWholeFile(this.#path, `${JSON.stringify(Object.fromEntries(youngest))}\n`)
   }
 }
