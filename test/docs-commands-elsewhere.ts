@@ -43,6 +43,7 @@ export const runElsewhere: Elsewhere[] = [
       'seamproof soak resize.seam.ts --for 10m --rate 5k/s --memory-limit 2G',
       'seamproof soak draw.seam.ts --only scroll --only clear --for 1h --rate 50k/s',
       'seamproof soak --resume FOLDER',
+      'seamproof soak resize.seam.ts --for 8h --rate 5k/s --metrics-port 9464',
       'seamproof soak workloads/soak.seam.ts --for 1h --warmup 60s --rate 200k/s',
       'seamproof soak workloads/soak.seam.ts --for 3600s --rate 200000/s',
       'seamproof soak --report FOLDER',

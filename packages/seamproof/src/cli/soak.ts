@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { loadConfig } from '../config/load-config.js'
-import type { SoakHead, SoakLine } from '../contract/soak.js'
 import { type ReadSoak, readSoak, runSoak, type SoakRun } from '../pipeline.js'
 import { renderSoakHtml } from '../report/soak/render-soak-html.js'
 import { renderSoak } from '../report/text/render-soak.js'
@@ -10,8 +9,7 @@ import { shownPath } from './capture-options.js'
 import { byteCount, durationMs, ratePerSecond, wholeNumber } from './option-values.js'
 import { startProgress } from './progress.js'
 import { reportFailure } from './report-failure.js'
-import { type SoakServer, startSoakServer } from './soak-server.js'
-import { type SoakView, startSoakView } from './soak-view.js'
+import { type SoakWatch, startSoakWatch } from './soak-watch.js'
 import { createTerminal, type Terminal } from './terminal.js'
 import { writeReport } from './write-report.js'
 
@@ -33,6 +31,7 @@ interface SoakOptions {
   node?: string
   config?: string
   serve?: number | true
+  metricsPort?: number
   json?: boolean
   color: boolean
 }
@@ -42,6 +41,7 @@ Examples:
   $ seamproof soak resize.seam.ts --for 1h --rate 200k/s     an hour of load; exits 1 when memory grows by 10 % or more
   $ seamproof soak resize.seam.ts --for 10m --rate 5k/s --memory-limit 2G
   $ seamproof soak draw.seam.ts --only scroll --only clear --for 1h --rate 50k/s    two workloads that take turns
+  $ seamproof soak resize.seam.ts --for 8h --rate 5k/s --metrics-port 9464    for Prometheus, at /metrics
   $ seamproof soak --resume FOLDER                           go on with one that was interrupted
   $ seamproof soak --report FOLDER                           the report of one, also while it runs
 
@@ -78,6 +78,11 @@ export function soakCommand(): Command {
     .option(
       '--serve [port]',
       'a live page on this machine, and its figures for Prometheus at metrics',
+      wholeNumber({ min: 0, max: 65_535 }),
+    )
+    .option(
+      '--metrics-port <port>',
+      'its figures for Prometheus at http://127.0.0.1:PORT/metrics',
       wholeNumber({ min: 0, max: 65_535 }),
     )
     .option(
@@ -141,9 +146,9 @@ async function drive(
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  let view: SoakView | undefined
-  let server: SoakServer | undefined
+  let watch: SoakWatch | undefined
   try {
+    watch = await startSoakWatch({ ...options, isQuiet: options.json ?? false, terminal })
     return await runSoak(
       {
         file: file ?? '',
@@ -164,31 +169,13 @@ async function drive(
         hasNoLayer: !options.layer,
         restartsMax: options.restartOnCrash,
         stop: stop.signal,
-        onStart: (folder: string, head: SoakHead) => {
-          terminal.remark(`seamproof: recording into ${shownPath(folder)}`)
-          if (options.serve !== undefined)
-            void startSoakServer(folder, head, options.serve === true ? 0 : options.serve).then(
-              (started) => {
-                server = started
-                terminal.remark(
-                  `seamproof: live at ${started.url}, figures at ${started.url}metrics`,
-                )
-              },
-              (error: unknown) => reportFailure(error),
-            )
-          view = startSoakView(folder, head, { isQuiet: options.json ?? false, terminal })
-        },
-        onLine: (line: SoakLine) => {
-          view?.take(line)
-          server?.take(line)
-          if (line.type === 'end') view?.stop()
-        },
+        onStart: watch.onStart,
+        onLine: watch.onLine,
       },
       reading,
     )
   } finally {
-    view?.stop()
-    await server?.close()
+    await watch?.close()
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
   }

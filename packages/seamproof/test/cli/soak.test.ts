@@ -1,15 +1,26 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { stripVTControlCharacters } from 'node:util'
+import { execa } from 'execa'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nodeBinary, otherNodeMajors } from '../../../../scripts/node-versions.mjs'
+import { launchChromium, openLive } from '../report/chromium.js'
 import { buildAddon } from './build-addon.js'
-import { Sandbox, until } from './run-seamproof.js'
+import { Sandbox, seamproof, until } from './run-seamproof.js'
 
 let sandbox: Sandbox
-beforeAll(() => {
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchChromium()
   sandbox = new Sandbox()
   buildAddon('soaked', sandbox.folder)
   sandbox.write('soaked.seam.ts', workloads)
 })
-afterAll(() => sandbox.remove())
+afterAll(async () => {
+  await browser?.close()
+  sandbox.remove()
+})
 
 const workloads = `import { createRequire } from 'node:module'
 import { workload } from 'seamproof'
@@ -53,7 +64,7 @@ interface Report {
     load: { loadMs: number; scheduledCount: number; completedCount: number }
     latency: { p99Ns: number }
     service: { p99Ns: number }
-    parts: { endReason: string; gapMs: number }[]
+    parts: { endReason: string; gapMs: number; nodeVersion: string }[]
     crossings?: { crossingCount: number; napiCallCount: number }
   }
 }
@@ -87,7 +98,14 @@ const ofIntervals = [
   ...['fdCount', 'threadCount', 'handleCount', 'crossingsPerS', 'napiCallsPerS', 'crossingTotal'],
   ...['p50Ns', 'p99Ns', 'p999Ns', 'maxNs', 'achievedPerS', 'cpuShare'],
 ]
+const prometheusGauges = [
+  ...['native_live_bytes', 'uss_bytes', 'rss_bytes', 'v8_heap_used_bytes', 'v8_external_bytes'],
+  ...['open_fds', 'threads', 'handles', 'operations_per_second', 'cpu_share'],
+]
 const ofRests = ['restLiveBytes', 'restUssBytes']
+
+/** A machine may be busy with twenty other things. */
+const slowMs = 110_000
 
 const seriesOf = (folder: string): Record<string, number[]> =>
   JSON.parse(readFileSync(sandbox.path(`${folder}/soak-facts.json`), 'utf8')).series
@@ -205,6 +223,56 @@ describe('the load', () => {
   })
 })
 
+describe('on every Node', () => {
+  test.each(otherNodeMajors)(
+    'Node %i is soaked, with crossings, live bytes and growth',
+    async (major) => {
+      const node = nodeBinary(major)
+      if (!existsSync(node)) throw new Error(`this test needs ${node}: npm run setup`)
+      const { report, status } = await soak('crosses twice', `node-${major}`, [
+        '--node',
+        node,
+        '--for',
+        '2s',
+      ])
+      expect(report.checks.filter((one) => one.status !== 'pass')).toEqual([])
+      expect(status).toBe(0)
+      expect(report.facts.parts[0]).toMatchObject({ endReason: 'done' })
+      expect(report.facts.parts[0]?.nodeVersion).toMatch(new RegExp(`^v${major}\\.`))
+      expect(report.facts.crossings?.crossingCount).toBe(2 * report.facts.load.completedCount)
+      expect(growthOf(report, 'native live').baseline).toBeGreaterThan(1e6)
+      expect(growthOf(report, 'USS').baseline).toBeGreaterThan(1e6)
+    },
+  )
+})
+
+describe('in a terminal', () => {
+  test('a block with rate, latency, memory, crossings and charts is drawn anew after each interval, and leaves with the report', async () => {
+    const words = ['soak', 'soaked.seam.ts', '--only', 'crosses', '-o', 'drawn', '--rate', '2k/s']
+    const line = ['stty cols 110;', process.execPath, seamproof, ...words, ...quick].join(' ')
+    const { CI: _, ...env } = process.env
+    const { stdout } = await execa(
+      'script',
+      ['-qec', line.replace('crosses', "'crosses twice'"), '/dev/null'],
+      {
+        cwd: sandbox.folder,
+        env: { ...env, TERM: 'xterm-256color' },
+        extendEnv: false,
+      },
+    )
+    const esc = String.fromCharCode(27)
+    const blocks = stdout.split(new RegExp(`${esc}\\[\\d+A${esc}\\[0J`))
+    // The first says that there is nothing yet; the last split is the report.
+    expect(blocks.length).toBeGreaterThanOrEqual(5)
+    const shown = stripVTControlCharacters(blocks.at(-2)!)
+    for (const word of [/rate\s+2,0\d\d\/s of 2,000\/s/, /latency\s+p50/, /memory\s+native live/])
+      expect(shown).toMatch(word)
+    expect(shown).toMatch(/crossings\s+4,0\d\d\/s, 4,0\d\d\/s Node-API calls; [\d,]+ in all/)
+    expect(shown).toMatch(/[⠁-⣿]/)
+    expect(stripVTControlCharacters(blocks.at(-1)!)).toMatch(/PASS|FAIL|INCONCLUSIVE/)
+  })
+})
+
 describe('the record', () => {
   test('a crash is told with its time, what was recorded is kept, and it is started again when that is asked for', async () => {
     const { report, status } = await soak('crashes', 'crash', ['--restart-on-crash', '1'])
@@ -237,7 +305,7 @@ describe('the record', () => {
   test('an interrupted soak is resumed for the time that is left, with the gap shown', async () => {
     const args = ['soak', 'soaked.seam.ts', '--only', 'frees a block', '-o', 'resumed', ...quick]
     const first = sandbox.start([...args, '--rate', '2k/s'])
-    await until(() => recorded('resumed').includes('"isWarmup":false'))
+    await until(() => recorded('resumed').includes('"isWarmup":false'), slowMs)
     first.child.kill('SIGINT')
     const { status } = await first.finished
     expect(status).toBe(130)
@@ -281,36 +349,73 @@ test('while it runs its figures are served on loopback behind a token; at the en
     ...quick,
   ]
   const run = sandbox.start([...args, '--rate', '2k/s'])
-  await until(() => run.seen.stderr.includes('/metrics'))
+  await until(() => run.seen.stderr.includes('/metrics'), slowMs)
   const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(run.seen.stderr)![0]
-  await until(() => recorded('served').includes('"isWarmup":false'))
-  const answer = await fetch(`${url}metrics`)
-  expect(answer.headers.get('content-type')).toContain('version=0.0.4')
-  const samples = parsePrometheus(await answer.text())
-  expect(samples.get('seamproof_soak_operations_total')).toBeGreaterThan(1000)
-  // Nobody measured a floor: no sample, not a zero.
-  expect(samples.has('seamproof_soak_floor_p99_seconds')).toBe(false)
-  expect(samples.get('seamproof_soak_native_live_bytes')).toBeGreaterThan(1e6)
-  expect(samples.get('seamproof_soak_latency_seconds{quantile="0.99"}')).toBeGreaterThan(0)
+  await until(() => recorded('served').includes('"isWarmup":false'), slowMs)
+  expect((await scrape(`${url}metrics`)).value('operations_total')).toBeGreaterThan(1000)
+  const opened = await openLive(browser, url)
+  await opened.page.waitForSelector('canvas')
+  expect(await opened.page.textContent('h1')).toContain('frees a block')
   expect((await fetch(new URL('/metrics', url))).status).toBe(404)
   expect((await fetch(url)).status).toBe(200)
+  // It follows: the bar moves, and the last figures stay when the server has gone.
+  const share = () =>
+    opened.page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).value)
+  const before = await share()
+  await expect.poll(share, { timeout: slowMs }).toBeGreaterThan(before)
   await run.finished
+  expect(opened.faults).toEqual([])
+  await opened.close()
   const page = readFileSync(sandbox.path('served/soak.html'), 'utf8')
   expect(page).toContain('Native live bytes at rest')
   expect(page).not.toContain('connect-src')
 })
 
-/** The text format: a sample a line, comments with `#`. */
-function parsePrometheus(text: string): Map<string, number> {
-  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  return new Map(
-    samples.map((line) => {
-      const match = /^([a-z0-9_]+(?:\{[^}]*\})?) (\S+)$/.exec(line)
-      if (match === null) throw new Error(`not a sample: ${line}`)
-      return [match[1]!, Number(match[2])]
-    }),
-  )
+interface Family {
+  name: string
+  help: string
+  type: string
+  metrics: { value: string; labels?: Record<string, string> }[]
 }
+const require = createRequire(import.meta.url)
+/** Another's reading of the format. */
+const parsePrometheus = require('parse-prometheus-text-format') as (text: string) => Family[]
+
+async function scrape(url: string) {
+  const answer = await fetch(url)
+  expect(answer.headers.get('content-type')).toContain('version=0.0.4')
+  const families = parsePrometheus(await answer.text())
+  const family = (name: string) => families.find((one) => one.name === `seamproof_soak_${name}`)
+  return { families, family, value: (name: string) => Number(family(name)?.metrics[0]?.value) }
+}
+
+test('figures for Prometheus are at a port that was chosen beforehand, and another parser reads them', async () => {
+  const args = ['soak', 'soaked.seam.ts', '--only', 'crosses twice', '-o', 'scraped']
+  const run = sandbox.start([...args, ...quick, '--rate', '2k/s', '--metrics-port', '0'])
+  await until(() => run.seen.stderr.includes('/metrics'), slowMs)
+  const url = /http:\/\/127\.0\.0\.1:\d+\/metrics/.exec(run.seen.stderr)![0]
+  await until(() => recorded('scraped').includes('"isWarmup":false'), slowMs)
+  const { families, family, value } = await scrape(url)
+  for (const { name, help } of families) expect(help, name).toMatch(/^[A-Z0-9]/)
+  for (const name of ['operations_total', 'crossings_total', 'gc_seconds_total'])
+    expect(family(name)?.type, name).toBe('COUNTER')
+  expect(value('crossings_total')).toBe(2 * value('operations_total'))
+  expect(value('up')).toBe(1)
+  for (const name of prometheusGauges) {
+    expect(family(name)?.type, name).toBe('GAUGE')
+    expect(value(name), name).toBeGreaterThan(0)
+  }
+  const quantiles = family('latency_seconds')!.metrics.map(({ labels }) => labels?.quantile)
+  expect(quantiles).toEqual(['0.5', '0.9', '0.99', '0.999', '1'])
+  // Nobody measured a floor: no sample, not a zero.
+  expect(family('floor_p99_seconds')?.metrics ?? []).toEqual([])
+  expect((await fetch(new URL('/', url))).status).toBe(404)
+  const { port } = new URL(url)
+  const taken = await sandbox.run([...args, ...quick, '--metrics-port', port, '--force'])
+  expect(taken.status).toBe(2)
+  expect(taken.stderr).toMatch(/EADDRINUSE[\s\S]+--metrics-port/)
+  expect((await run.finished).status).toBe(0)
+})
 
 function recorded(folder: string): string {
   try {

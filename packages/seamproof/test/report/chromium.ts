@@ -30,6 +30,27 @@ export interface OpenedPage {
   close(): Promise<void>
 }
 
+/** Opens a page that a server of ours keeps up to date. */
+export async function openLive(
+  browser: Browser,
+  url: string,
+): Promise<Pick<OpenedPage, 'page' | 'faults' | 'close'>> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await context.newPage()
+  const faults = faultsOf(page)
+  await page.goto(url)
+  return { page, faults, close: () => context.close() }
+}
+
+function faultsOf(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  return faults
+}
+
 /** Opens a report the way a user does: from a file. */
 export async function openReport(
   browser: Browser,
@@ -46,12 +67,8 @@ export async function openReport(
     ...options.context,
   })
   const page = await context.newPage()
-  const faults: string[] = []
+  const faults = faultsOf(page)
   const requests: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text())
-  })
   page.on('request', (request) => {
     if (request.url().split('#')[0] !== url) requests.push(request.url())
   })

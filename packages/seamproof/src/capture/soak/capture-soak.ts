@@ -15,6 +15,7 @@ import { thrownText } from '../workload-fault.js'
 import { findWorkloadFile, type WorkloadFile } from '../workload-file.js'
 import { SoakPart, type SoakPartOutcome } from './soak-part.js'
 import { readSoakHead, readSoakSeries, SoakRecord, writeSoakHead } from './soak-record.js'
+import { roundMsMin, soakShape } from './soak-shape.js'
 
 export interface CaptureSoakOptions {
   file: string
@@ -54,12 +55,6 @@ export interface SoakCapture {
   outcome: SoakPartOutcome
   restartCount: number
 }
-
-/** However long a soak is, it has no more intervals and no more rests than this: the record stays small. */
-const intervalsMax = 2000
-const restsMax = 40
-const intervalMsDefault = 10_000
-const roundMsMin = 500
 
 /** A soak from its beginning: a folder that is a capture in aggregate mode, with the series beside it. */
 export async function captureSoak(options: CaptureSoakOptions): Promise<SoakCapture> {
@@ -225,13 +220,8 @@ function headOf(file: WorkloadFile, nodePath: string, options: CaptureSoakOption
     workloadFile: file.path,
     workloads: options.only ?? [],
     forMs,
-    warmupMs: options.warmupMs ?? Math.min(180_000, Math.max(2000, forMs / 20)),
     ratePerS: options.ratePerS,
-    intervalMs: Math.max(
-      options.intervalMs ?? Math.min(intervalMsDefault, Math.max(1000, forMs / 20)),
-      forMs / intervalsMax,
-    ),
-    roundMs: forMs / Math.min(restsMax, Math.max(4, Math.floor(forMs / roundMsMin))),
+    ...soakShape(options),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     machine: machineFacts(nodePath),
     ...(gitCommit === undefined ? {} : { gitCommit }),

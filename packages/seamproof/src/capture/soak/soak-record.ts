@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -22,7 +23,11 @@ export class SoakRecord {
   #isClosed = false
 
   constructor(folder: string) {
-    this.#descriptor = openSync(join(folder, soakSeriesFile), 'a')
+    const path = join(folder, soakSeriesFile)
+    const isCut = existsSync(path) && !endsWithLine(path)
+    this.#descriptor = openSync(path, 'a')
+    // What a power loss cut stays a line of its own.
+    if (isCut) writeSync(this.#descriptor, '\n')
   }
 
   append(line: SoakLine): void {
@@ -36,6 +41,11 @@ export class SoakRecord {
     this.#isClosed = true
     closeSync(this.#descriptor)
   }
+}
+
+function endsWithLine(path: string): boolean {
+  const text = readFileSync(path, 'utf8')
+  return text === '' || text.endsWith('\n')
 }
 
 export function writeSoakHead(folder: string, head: SoakHead): void {

@@ -15,6 +15,8 @@ interface Counter {
 type Crossings = Required<Pick<IntervalReport, 'crossingCount' | 'napiCallCount'>>
 
 const heapSampleMs = 250
+/** Stretches of load that are remembered. */
+const spansKept = 8
 
 /** Adds up what one interval saw, in the subject itself; bounded, whatever the length of the soak. */
 export class IntervalMeter {
@@ -27,6 +29,7 @@ export class IntervalMeter {
   #heapUsedMin = Number.POSITIVE_INFINITY
   #loadMs = 0
   #loadSinceMs: number | undefined
+  readonly #spans: [fromMs: number, toMs: number][] = []
   #scheduled = 0
   #completed = 0
   #crossings: Crossings | undefined
@@ -42,8 +45,8 @@ export class IntervalMeter {
     this.#crossings = this.#crossingsNow()
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
-        // Those of a rest were asked for.
-        if (this.#loadSinceMs === undefined || entry.startTime < this.#loadSinceMs) continue
+        // Those of a rest were asked for. They are told late, when the load may have ended.
+        if (!this.#isUnderLoad(entry.startTime)) continue
         this.#gcCount++
         this.#gcMs += entry.duration
       }
@@ -62,8 +65,18 @@ export class IntervalMeter {
   }
 
   loadEnds(): void {
-    if (this.#loadSinceMs !== undefined) this.#loadMs += performance.now() - this.#loadSinceMs
+    if (this.#loadSinceMs !== undefined) {
+      const endMs = performance.now()
+      this.#loadMs += endMs - this.#loadSinceMs
+      this.#spans.push([this.#loadSinceMs, endMs])
+      if (this.#spans.length > spansKept) this.#spans.shift()
+    }
     this.#loadSinceMs = undefined
+  }
+
+  #isUnderLoad(atMs: number): boolean {
+    if (this.#loadSinceMs !== undefined && atMs >= this.#loadSinceMs) return true
+    return this.#spans.some(([fromMs, toMs]) => fromMs <= atMs && atMs < toMs)
   }
 
   /** What the interval was, and begins the next. */

@@ -79,16 +79,44 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
 }
 
+/** For programs: plain answers at paths without a token, at a port that was chosen beforehand. On loopback, and for reading. */
+export async function startTextServer(
+  options: Required<Pick<LocalServerOptions, 'port' | 'texts'>> & { portOption: string },
+): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const refusal = refusalOf(request, server)
+    const path = (request.url ?? '').split('?')[0]!.slice(1)
+    if (refusal !== undefined) answer(response, refusal, 'refused')
+    else if (Object.hasOwn(options.texts, path))
+      void options.texts[path]!().then(({ type, text }) => answer(response, 200, text, type))
+    else answer(response, 404, `not found; there is /${Object.keys(options.texts).join(', /')}`)
+  })
+  await listening(server, options.port, options.portOption)
+  server.unref()
+  return {
+    url: `http://127.0.0.1:${portOf(server)}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
-function listening(server: Server, port: number): Promise<void> {
+function listening(server: Server, port: number, option = '--port'): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
         new SeamproofError(
           'PORT_UNUSABLE',
           `cannot listen on 127.0.0.1:${port}: ${cause.code ?? cause.message}`,
-          { exitCode: ExitCode.usage, hint: 'choose another with --port, or leave it out', cause },
+          {
+            exitCode: ExitCode.usage,
+            hint: `choose another with ${option}, or leave it out`,
+            cause,
+          },
         ),
       ),
     )
