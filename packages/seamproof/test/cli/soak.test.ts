@@ -87,6 +87,7 @@ async function soak(name: string, folder: string, args: readonly string[] = []) 
     ...args,
   ])
   expect(stderr).not.toContain('bug in Seamproof')
+  if (stdout === '') throw new Error(`it said nothing, and ended with ${status}: ${stderr}`)
   return { report: JSON.parse(stdout) as Report, status, stderr }
 }
 
@@ -164,8 +165,12 @@ describe('what grows is told apart', () => {
 })
 
 describe('the series', () => {
-  test('each kind of memory and resource, crossings and latency are recorded at every interval or rest', async () => {
-    await soak('crosses twice', 'series')
+  let report: Report
+  beforeAll(async () => {
+    report = (await soak('crosses twice', 'series')).report
+  })
+
+  test('each kind of memory and resource, crossings and latency are recorded at every interval or rest', () => {
     const series = seriesOf('series')
     const intervals = series.elapsedMs!.length
     expect(intervals).toBeGreaterThanOrEqual(4)
@@ -181,13 +186,12 @@ describe('the series', () => {
     }
   })
 
-  test('crossings are those of the subject, neither more nor fewer', async () => {
-    const { report } = await soak('crosses twice', 'crossings')
+  test('crossings are those of the subject, neither more nor fewer', () => {
     const { crossings, load } = report.facts
     expect(crossings?.crossingCount).toBe(2 * load.completedCount)
     // The one asks for its argument, and takes it: the other is given none.
     expect(crossings?.napiCallCount).toBe(2 * load.completedCount)
-    expect(seriesOf('crossings').crossingTotal!.at(-1)).toBeGreaterThan(crossings!.crossingCount)
+    expect(seriesOf('series').crossingTotal!.at(-1)).toBeGreaterThan(crossings!.crossingCount)
   })
 
   test('without the seam layer they are said not to be counted', async () => {
@@ -337,7 +341,7 @@ describe('the record', () => {
   })
 })
 
-test('while it runs its figures are served on loopback behind a token; at the end it leaves a page', async () => {
+test('while it runs a page follows it, on loopback behind a token; at the end it leaves a page', async () => {
   const args = [
     'soak',
     'soaked.seam.ts',
@@ -348,7 +352,7 @@ test('while it runs its figures are served on loopback behind a token; at the en
     '--serve',
     ...quick,
   ]
-  const run = sandbox.start([...args, '--rate', '2k/s'])
+  const run = sandbox.start([...args, '--rate', '2k/s', '--for', '90s'])
   await until(() => run.seen.stderr.includes('/metrics'), slowMs)
   const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(run.seen.stderr)![0]
   await until(() => recorded('served').includes('"isWarmup":false'), slowMs)
@@ -363,7 +367,8 @@ test('while it runs its figures are served on loopback behind a token; at the en
     opened.page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).value)
   const before = await share()
   await expect.poll(share, { timeout: slowMs }).toBeGreaterThan(before)
-  await run.finished
+  run.child.kill('SIGINT')
+  expect((await run.finished).status).toBe(130)
   expect(opened.faults).toEqual([])
   await opened.close()
   const page = readFileSync(sandbox.path('served/soak.html'), 'utf8')
