@@ -40,6 +40,8 @@ const flags = [
   // The hooks read their caller's registers from their own frame.
   '-fno-omit-frame-pointer',
   '-fno-plt',
+  // A name that nothing defines would be found out only in a subject, which then does not start.
+  '-Wl,-z,defs',
   '-Wall',
   '-Wextra',
 ]
