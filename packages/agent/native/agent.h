@@ -344,8 +344,14 @@ struct agt_registers { uintptr_t pc, sp, rbp; };
 #define AGT_CALLER() \
   ((struct agt_registers){(uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0) + 16, \
                           *(uintptr_t *)__builtin_frame_address(0)})
-/* Stack id of the caller. Async-signal-safe but for the first walk of a thread. */
-uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller);
+/*
+ * Stack id of the caller. Async-signal-safe but for the first walk of a thread. Frames that lie above `known_above` are
+ * taken to stand as the last walk of the thread found them.
+ */
+uint32_t agt_stack_walk_to(struct agt_thread *thread, struct agt_registers caller, uintptr_t known_above);
+static inline uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) {
+  return agt_stack_walk_to(thread, caller, UINTPTR_MAX);
+}
 /* How to step out of the frame that returns to `pc`, cached. Async-signal-safe on glibc ≥ 2.35. */
 agt_rule agt_stack_rule(uintptr_t pc);
 /* The same for code without a table, which only the stack itself can tell. */

@@ -111,6 +111,7 @@ struct lyr_frame {
   struct lyr_callback *callback;
   struct lyr_env *env;
   napi_callback_info info;
+  uintptr_t entry; /* where the stack stood */
   uint64_t started, calls_before; /* 0: this call is not timed */
   uint32_t scope_base, span_base, strong_references, turn;
   napi_value receiver; /* `this`, once it was asked for */
@@ -155,6 +156,7 @@ struct lyr_thread {
   uint64_t null_at; /* `total` when a call was given NULL for a value */
   bool is_owner;    /* of an env */
   uint64_t total;
+  uintptr_t walked_to; /* `entry` of the callback that was running at the last walk, while it runs; else 0 */
   struct lyr_core core;
   uint32_t core_turn;
   void *signal_stack; /* layer_crash.c */
@@ -239,7 +241,7 @@ static inline void lyr_begin(struct lyr_call *call, enum lyr_function function, 
   if (AGT_LIKELY(env != NULL && env == self->last_env)) call->env = self->last;
   else if (env) call->env = lyr_env_of(self, env);
   struct lyr_env *known = call->env;
-  if (AGT_UNLIKELY(known && (known->owner != self || known->state != 1))) lyr_check_place(call);
+  if (AGT_LIKELY(known != NULL) && AGT_UNLIKELY(known->owner != self || known->state != 1)) lyr_check_place(call);
   if (AGT_UNLIKELY(g_lyr_asks_for_answers)) lyr_check_answer(call);
 }
 /* Faults on purpose (layer_inject.c): the status to fail with instead of making the call, NAPI_OK to make it. */

@@ -213,6 +213,8 @@ static inline void enter(struct lyr_thread *self, struct lyr_callback *callback,
   frame->scope_base = self->scope_count;
   frame->span_base = self->span_count;
   frame->strong_references = 0;
+  frame->entry = (uintptr_t)__builtin_frame_address(0);
+  self->walked_to = 0;
   frame->receiver = NULL;
   frame->has_checked_class = false;
   frame->callback_scope = self->callback_scope;
@@ -283,6 +285,7 @@ static inline void leave(struct lyr_thread *self, uint32_t depth) {
   if (AGT_UNLIKELY(self->unmade_count)) self->unmade_count = 0;
   if (AGT_UNLIKELY(self->refused_depth > depth)) self->refused_depth = 0;
   if (is_own) env->is_pending = frame->was_pending;
+  self->walked_to = 0;
   self->frame_count = depth;
 }
 

@@ -35,7 +35,13 @@ uint8_t *lyr_put_text(uint8_t *p, const char *text, size_t limit) {
 uint32_t lyr_stack(const struct lyr_call *call) {
   struct agt_thread *thread = agt_thread_enter();
   if (!thread) return 0;
-  uint32_t stack = agt_stack_walk(thread, call->caller);
+  /* While a callback runs, what lies outside of it stays: it is verified once. */
+  struct lyr_thread *self = call->self;
+  const struct lyr_frame *frame = lyr_frame(self);
+  uintptr_t entry = frame && call->caller.sp < frame->entry ? frame->entry : 0;
+  bool is_known = entry && self->walked_to == entry;
+  uint32_t stack = agt_stack_walk_to(thread, call->caller, is_known ? entry : UINTPTR_MAX);
+  self->walked_to = entry;
   agt_thread_leave(thread);
   return stack;
 }

@@ -34,6 +34,7 @@ struct lyr_thread *lyr_self_slow(void) {
     self->failure.status = NAPI_OK;
     self->core.asked_at = 0;
     self->core_turn = 0;
+    self->walked_to = 0;
     self->callback_scope = NULL;
     self->is_owner = false;
     memset(self->values, 0, sizeof self->values);

@@ -303,9 +303,10 @@ static inline enum step step_out(struct agt_frame *from, struct agt_frame *to, u
 }
 
 /* How many of the kept frames, counted from `at` outwards, still stand: 0 when all down to the outermost do. */
-static inline uint32_t verify(const struct agt_frame *frames, uint32_t at) {
+static inline uint32_t verify(const struct agt_frame *frames, uint32_t at, uintptr_t known_above) {
   while (at > 0) {
     const struct agt_frame *inner = &frames[at], *outer = &frames[at - 1];
+    if (inner->sp > known_above) return 0;
     if (load(outer->sp - 8) != outer->pc || inner->flags & NOT_VERIFIABLE) return at;
     if (inner->rbp_slot && load(inner->rbp_slot) != outer->rbp) return at;
     if (!inner->rbp_slot && inner->rbp != outer->rbp) return at;
@@ -411,7 +412,7 @@ static AGT_NOINLINE bool walk_foreign(struct agt_thread *thread, struct agt_regi
   return false;
 }
 
-uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) {
+uint32_t agt_stack_walk_to(struct agt_thread *thread, struct agt_registers caller, uintptr_t known_above) {
   uint32_t generation = atomic_load_explicit(&g_code_generation, memory_order_relaxed) & 0x7fff;
   if (AGT_UNLIKELY(thread->frame_generation != generation)) {
     thread->frame_generation = generation;
@@ -432,7 +433,7 @@ uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) 
     while (kept && frames[kept - 1].sp < frame->sp) kept--;
     if (kept && frames[kept - 1].sp == frame->sp && frames[kept - 1].pc == frame->pc &&
         frames[kept - 1].rbp == frame->rbp && bytecode_stands(&frames[kept - 1])) {
-      uint32_t broken = verify(frames, kept - 1);
+      uint32_t broken = verify(frames, kept - 1, known_above);
       if (broken == 0) return finish(thread, kept, count - 1, 0, !is_foreign);
       /* Frames kept-1 .. broken stand; the step out of `broken` leads elsewhere now. */
       for (uint32_t i = kept - 1; i-- > broken && count < g_depth_max;) {

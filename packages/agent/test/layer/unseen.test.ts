@@ -49,6 +49,24 @@ describe('an addon whose env has tables of functions', { timeout: 60_000 }, () =
   })
 })
 
+describe('the layer', { timeout: 60_000 }, () => {
+  it('takes nothing from the allocator of the process in 100,000 callbacks that break a rule and make objects', async () => {
+    const [runtime, addon] = await Promise.all([
+      buildRuntime(),
+      buildLayerAddon(folder, 'table-addon.c'),
+    ])
+    const run = await runTraced(folder, runtime, { ...layer, args: [addon, 'watch'] })
+    // The second number is with one that the runtime makes: the count works.
+    expect(run).toMatchObject({ code: 0, stdout: '0 1' })
+    const { crossings, findings } = run.trace.meta.layer!
+    expect(crossings[0]).toMatchObject({ callCount: 100_001 })
+    expect(findings.map(({ ruleId, count }) => [ruleId, count])).toEqual([
+      ['SEAM-REF-002', 1],
+      ['SEAM-REF-002', 100_000],
+    ])
+  })
+})
+
 describe('an addon that nothing is seen of', { timeout: 60_000 }, () => {
   it('is named when it takes its functions past every lookup', async () => {
     const addon = await buildLayerAddon(folder, 'takes-pointers.c')
