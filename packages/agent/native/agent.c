@@ -369,6 +369,7 @@ __attribute__((constructor(101))) static void start(void) {
     lyr_start();
     at_quick_exit(agt_finish);
     if (g_is_samples) {
+      agt_meta_keep(number_from("SEAMPROOF_KEEP", 0));
       const char *clock = getenv("SEAMPROOF_CLOCK");
       smp_init(number_from("SEAMPROOF_RATE", 1000), clock && strcmp(clock, "wall") == 0, getenv("SEAMPROOF_PAUSED") != NULL);
     }

@@ -203,12 +203,15 @@ void agt_file_set_state(enum agt_file_state state);
 void agt_file_trim(void);
 void agt_file_after_fork(void);
 
-enum agt_chunk_type { AGT_CHUNK_META = 1, AGT_CHUNK_EVENTS = 2 };
+enum agt_chunk_type { AGT_CHUNK_META = 1, AGT_CHUNK_EVENTS = 2, AGT_CHUNK_PASSING = 3 };
 enum { AGT_CHUNK_HEADER = 32 };
 /* A zeroed chunk mapped from the file, its header written. NULL when the disk or the limit is reached. */
 uint8_t *agt_chunk_open(enum agt_chunk_type type, uint32_t capacity, uint64_t first, uint32_t owner);
 /* Seals length and CRC and unmaps. */
 void agt_chunk_close(uint8_t *chunk, uint32_t payload_bytes);
+/* Closes a chunk that stays mapped; and begins it anew, with what was in it gone. */
+void agt_chunk_seal(uint8_t *chunk, uint32_t payload_bytes);
+void agt_chunk_reuse(uint8_t *chunk, uint64_t first);
 uint32_t agt_crc32(uint32_t crc, const uint8_t *bytes, size_t length);
 
 static inline uint8_t *agt_put_varint(uint8_t *p, uint64_t value) {
@@ -244,6 +247,8 @@ struct agt_meta_state {
 extern struct agt_meta_state g_meta;
 
 /* Holder of g_meta.lock. Appends one record; `bytes` is the body. */
+/* Bounds what is of passing interest (samples, clocks, collections) to the newest so many bytes. 0: all is kept. */
+void agt_meta_keep(uint64_t bytes);
 void agt_meta_write_locked(enum agt_meta type, const uint8_t *bytes, size_t length);
 void agt_meta_write(enum agt_meta type, const uint8_t *bytes, size_t length);
 void agt_meta_note(const char *text);

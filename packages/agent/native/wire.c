@@ -257,11 +257,26 @@ uint8_t *agt_chunk_open(enum agt_chunk_type type, uint32_t capacity, uint64_t fi
   return chunk;
 }
 
-void agt_chunk_close(uint8_t *chunk, uint32_t payload_bytes) {
-  uint32_t capacity;
-  memcpy(&capacity, chunk + 8, 4);
+void agt_chunk_seal(uint8_t *chunk, uint32_t payload_bytes) {
   memcpy(chunk + 12, &payload_bytes, 4);
   uint32_t crc = agt_crc32(agt_crc32(0, chunk, 28), chunk + AGT_CHUNK_HEADER, payload_bytes);
   memcpy(chunk + 28, &crc, 4);
+}
+
+void agt_chunk_reuse(uint8_t *chunk, uint64_t first) {
+  uint32_t capacity;
+  memcpy(&capacity, chunk + 8, 4);
+  memset(chunk, 0, 4);
+  atomic_thread_fence(memory_order_release);
+  memset(chunk + 12, 0, capacity - 12);
+  memcpy(chunk + 16, &first, 8);
+  atomic_thread_fence(memory_order_release);
+  memcpy(chunk, "CHNK", 4);
+}
+
+void agt_chunk_close(uint8_t *chunk, uint32_t payload_bytes) {
+  uint32_t capacity;
+  memcpy(&capacity, chunk + 8, 4);
+  agt_chunk_seal(chunk, payload_bytes);
   syscall(SYS_munmap, chunk, (size_t)capacity);
 }

@@ -211,6 +211,8 @@ export interface SamplerOptions {
   rateHz: number
   /** Wait for `start()` from inside the process. */
   isPaused: boolean
+  /** Of samples, clocks and collections only the newest so many bytes are kept; 256 KiB to 64 MiB. Default: all. */
+  keepBytes?: number
 }
 
 export interface AgentOptions {
@@ -252,5 +254,6 @@ function samplerVariables(sampler: SamplerOptions | undefined): Record<string, s
     SEAMPROOF_RATE: String(sampler.rateHz),
     SEAMPROOF_CLOCK: sampler.clock,
     ...(sampler.isPaused ? { SEAMPROOF_PAUSED: '1' } : {}),
+    ...(sampler.keepBytes === undefined ? {} : { SEAMPROOF_KEEP: String(sampler.keepBytes) }),
   }
 }

@@ -2,7 +2,7 @@ import { loadConfig } from '../config/load-config.js'
 import { captureProgram, shellExitCode } from '../pipeline.js'
 import { shownPath } from './capture-options.js'
 import { layerEnvironment } from './layer-options.js'
-import { liveProfileOf } from './live/live-options.js'
+import { keptBytes, liveProfileOf } from './live/live-options.js'
 import type { ProfileOptions } from './profile.js'
 import { printProfile, readProfiles } from './profile-summary.js'
 import { reportFailure } from './report-failure.js'
@@ -41,6 +41,7 @@ export async function profileProgram(
 /** What programs and workloads are sampled with alike. */
 export function sampledCaptureOptions(options: ProfileOptions) {
   const { crossings, out, force, depth, wall, rate, paused } = options
+  const keepBytes = keptBytes(options)
   return {
     env: crossings ? layerEnvironment(process.env) : process.env,
     mode: 'samples' as const,
@@ -52,6 +53,7 @@ export function sampledCaptureOptions(options: ProfileOptions) {
       clock: wall ? ('wall' as const) : ('cpu' as const),
       rateHz: rate,
       isPaused: paused ?? false,
+      ...(keepBytes !== undefined && { keepBytes }),
     },
   }
 }

@@ -62,6 +62,8 @@ export interface CpuProfile {
     truncatedCount: number
     /** Walks that did not reach the thread's root. */
     rootlessCount: number
+    /** What was sampled before this was overwritten by what came later, as continuous mode asks for. */
+    overwrittenUntilNs?: number
     notes: string[]
   }
   /** Garbage collections on the same clock. */

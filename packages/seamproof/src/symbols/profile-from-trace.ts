@@ -72,7 +72,10 @@ export function profileFromTrace(
       droppedCount: header.cpuDropped,
       truncatedCount: header.cpuTruncated,
       rootlessCount: header.cpuRootless,
-      notes: [...new Set([...meta.notes, ...symbols.notes, ...threads.notes()])],
+      ...(meta.overwrittenChunkCount > 0 && { overwrittenUntilNs: timeline.timeNs[0] ?? 0 }),
+      notes: [
+        ...new Set([...meta.notes, ...symbols.notes, ...threads.notes(), ...overwritten(meta)]),
+      ],
     },
     ...(meta.layer === null ? {} : { crossings: meta.layer.crossings }),
     gc: meta.gcs.map(({ startUs, durationUs, type }) => ({
@@ -82,6 +85,13 @@ export function profileFromTrace(
     })),
   }
 }
+
+const overwritten = ({ overwrittenChunkCount, cpu }: TraceMeta): string[] =>
+  overwrittenChunkCount === 0
+    ? []
+    : [
+        `only the last ${cpu?.samples.length ?? 0} samples are kept here: older ones were overwritten, as --continuous and --push ask for; their time is in the profiles that were written or sent`,
+      ]
 
 function stateOf(code: number, tree: SampleTree, stack: number, treeIndex: number): SampleState {
   if (code === CpuSampleState.idle) return 'idle'

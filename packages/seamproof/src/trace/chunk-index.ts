@@ -21,11 +21,15 @@ export interface ChunkRef {
   crc: number
 }
 
-/** META in the order of the file; EVENTS by thread, each in the order of its sequence numbers. */
+/** META in the order of the file, PASSING in that of its numbers; EVENTS by thread, each in the order of its sequence numbers. */
 export interface ChunkIndex {
   meta: ChunkRef[]
+  /** What is kept of the records that a long run overwrites. */
+  passing: ChunkRef[]
   events: ChunkRef[]
 }
+
+const knownTypes = new Set<number>(Object.values(ChunkType))
 
 const windowBytes = 1024 * 1024
 /** No writer leaves a hole this large: the rest of the file is preallocated space. */
@@ -98,7 +102,7 @@ class ChunkScan {
       if (this.#file.payload(chunk) === null) return pageBytes
       this.#usualCapacity.set(chunk.type, chunk.capacityBytes)
     }
-    if (chunk.type === ChunkType.meta || chunk.type === ChunkType.events) this.found.push(chunk)
+    if (knownTypes.has(chunk.type)) this.found.push(chunk)
     else if (chunk.isOpen)
       this.#file.damage.add(chunk.offset, pageBytes, `chunk type ${chunk.type} is not known`)
     return chunk.capacityBytes
@@ -163,6 +167,9 @@ export function indexChunks(file: TraceFile): ChunkIndex {
   const events = scan.found.filter((chunk) => chunk.type === ChunkType.events)
   return {
     meta: scan.found.filter((chunk) => chunk.type === ChunkType.meta),
+    passing: scan.found
+      .filter((chunk) => chunk.type === ChunkType.passing)
+      .sort((a, b) => a.first - b.first),
     events: events.sort((a, b) => a.owner - b.owner || a.first - b.first || a.offset - b.offset),
   }
 }

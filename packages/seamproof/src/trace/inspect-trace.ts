@@ -19,11 +19,13 @@ export function* inspectTrace(path: string, options: InspectOptions = {}): Gener
   const file = new TraceFile(path)
   try {
     yield* describeHeader(file)
-    const chunks = [...file.index.meta, ...file.index.events].sort((a, b) => a.offset - b.offset)
+    const chunks = [...file.index.meta, ...file.index.passing, ...file.index.events].sort(
+      (a, b) => a.offset - b.offset,
+    )
     let record = 0
     for (const chunk of chunks) {
       yield describeChunk(chunk)
-      if (chunk.type === ChunkType.meta) {
+      if (chunk.type !== ChunkType.events) {
         const lines: string[] = []
         record = describeRecords(file, chunk, record, lines)
         yield* lines
@@ -42,10 +44,12 @@ function* describeHeader(file: TraceFile): Generator<string> {
 }
 
 function describeChunk(chunk: ChunkRef): string {
-  const isMeta = chunk.type === ChunkType.meta
-  const what = isMeta
-    ? `META firstNode=${chunk.first} firstCode=${chunk.owner}`
-    : `EVENTS thread=${chunk.owner} firstSeq=${chunk.first}`
+  const what =
+    chunk.type === ChunkType.meta
+      ? `META firstNode=${chunk.first} firstCode=${chunk.owner}`
+      : chunk.type === ChunkType.passing
+        ? `PASSING number=${chunk.first}`
+        : `EVENTS thread=${chunk.owner} firstSeq=${chunk.first}`
   const length = chunk.isOpen ? 'open' : `payload=${chunk.payloadBytes} crc=${hex(chunk.crc)}`
   return `CHUNK at ${chunk.offset} ${what} capacity=${chunk.capacityBytes} ${length}`
 }

@@ -57,6 +57,7 @@ export class MetaBuilder {
       notes: [],
       layer: null,
       cpu: null,
+      overwrittenChunkCount: file.index.passing[0]?.first ?? 0,
       damage: [],
     }
   }

@@ -21,7 +21,8 @@ export interface MetaRecord {
  */
 export function visitMetaRecords(file: TraceFile, visit: (record: MetaRecord) => void): void {
   let record = 0
-  for (const chunk of file.index.meta) record = visitChunkRecords(file, chunk, record, visit)
+  for (const chunk of [...file.index.meta, ...file.index.passing])
+    record = visitChunkRecords(file, chunk, record, visit)
 }
 
 /** The records of one chunk, numbered from `firstRecord`; gives the number after the last. */

@@ -11,7 +11,7 @@ export const chunkMagic = 0x4b4e4843
 /** A length above this cannot come from the agent: it is damage, and nothing of that size is ever allocated. */
 export const chunkCapacityBytesMax = 64 * 1024 * 1024
 
-export const ChunkType = { meta: 1, events: 2 } as const
+export const ChunkType = { meta: 1, events: 2, passing: 3 } as const
 
 export const MetaType = {
   process: 1,

@@ -93,6 +93,8 @@ export interface TraceMeta {
   notes: string[]
   /** What the seam layer wrote; null when it was not active. */
   layer: TraceLayer | null
+  /** Chunks of samples, clocks and collections that newer ones have overwritten. */
+  overwrittenChunkCount: number
   /** What the CPU sampler wrote; null when it was not there. */
   cpu: TraceCpu | null
   /** Places that could not be trusted and were skipped. */

@@ -54,6 +54,19 @@ export function liveProfileOf(
   })
 }
 
+/** Bytes that a sample takes in the trace, with some room, and threads that are busy all of the time. */
+const sampleBytes = 16
+const busyThreads = 8
+const keepBytesMax = 64 * 1024 * 1024
+const keepBytesMin = 1024 * 1024
+
+/** What the process keeps of its samples when they are written or sent on: a span and more, however long it runs. */
+export function keptBytes({ continuous, push, every, rate }: ProfileOptions): number | undefined {
+  if (continuous === undefined && push === undefined) return undefined
+  const perSpan = (rate * (every ?? defaultEveryMs) * sampleBytes * busyThreads) / 1000
+  return Math.round(Math.min(keepBytesMax, Math.max(keepBytesMin, perSpan)))
+}
+
 /** `node --flag server.js` is better named for its script than for node. */
 function programName(command: readonly string[]): string {
   const script = command.slice(1).find((word) => /\.[cm]?[jt]s$/.test(word))

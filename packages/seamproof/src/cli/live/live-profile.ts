@@ -128,6 +128,11 @@ export class LiveProfile {
     const lastNs = profile.timeline?.timeNs.at(-1) ?? 0
     const readyNs = this.#isEnded ? lastNs + 1 : lastNs - settleNs
     let fromNs = this.#slicedNs.get(profile.pid) ?? 0
+    const { overwrittenUntilNs = 0 } = profile.losses
+    if (overwrittenUntilNs > fromNs && fromNs + everyNs <= readyNs)
+      this.#options.remark(
+        `seamproof: samples of ${((overwrittenUntilNs - fromNs) / 1e9).toFixed(1)} s were overwritten before they could be written: --every shorter, or --rate lower`,
+      )
     while (fromNs + everyNs <= readyNs || (this.#isEnded && fromNs < readyNs)) {
       const toNs = Math.min(fromNs + everyNs, this.#isEnded ? readyNs : Number.POSITIVE_INFINITY)
       const slice = sliceProfile(profile, fromNs, toNs)
