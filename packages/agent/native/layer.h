@@ -102,6 +102,7 @@ struct lyr_callback {
   uint32_t class_id; /* constructors: of what napi_define_class made with it; else 0 */
   char name[58];
   uint64_t calls, timed, ticks, ticks_max, napi_calls, bytes_in, bytes_out, allocations, allocated_bytes;
+  uint32_t *latency; /* exports that were called: LYR_LATENCIES counters by length, see layer_latency.c */
 };
 
 struct lyr_scope { void *real; uint32_t serial, made; uint8_t kind; bool is_escaped; uintptr_t opener; };
@@ -326,6 +327,12 @@ void lyr_callback_free(struct lyr_callback *callback);
 /* Complains about a pointer that cannot be called. */
 void lyr_check_callable(struct lyr_call *call, const void *function, const char *what);
 void lyr_crossings_write(void);
+/* layer_latency.c: how long calls took, eight classes to each doubling. */
+enum { LYR_LATENCIES = 256 };
+void lyr_latency_count(struct lyr_callback *callback, uint64_t ticks);
+uint8_t *lyr_latency_put(uint8_t *p, const struct lyr_callback *callback, double ticks_per_us);
+uint64_t lyr_latency_bytes(void);
+uint32_t lyr_latency_mappings(void);
 double lyr_ticks_per_us(void);
 
 /* --------------------------------------------------------------------------------------- objects (layer_object.c) */

@@ -192,6 +192,7 @@ void agt_layer_turn(uint64_t now_us) {
 
 static inline bool is_timed(const struct lyr_callback *callback, uint32_t turn) {
   uint32_t calls = (uint32_t)callback->calls;
+  if (AGT_UNLIKELY(g_is_samples)) return true; /* profile --crossings tells how long calls took, the rare long ones too */
   return callback->calls < TIMED_FIRST || (calls * 0x9e3779b1u) >> TIMED_OF == 0 || turn == 0;
 }
 
@@ -270,6 +271,7 @@ static inline void leave(struct lyr_thread *self, uint32_t depth) {
     ticks = __rdtsc() - frame->started;
     callback->timed++;
     callback->ticks += ticks;
+    if (AGT_UNLIKELY(g_is_samples)) lyr_latency_count(callback, ticks);
   } else if (AGT_UNLIKELY(atomic_load_explicit(&g_turn, memory_order_relaxed) - frame->turn > 1)) ticks = ticks_since_turn(frame->turn);
   if (ticks > callback->ticks_max) callback->ticks_max = ticks;
   callback->calls++;
@@ -469,14 +471,14 @@ uint64_t agt_layer_table_bytes(void) {
   /* Of a block, what was used. */
   uint64_t bytes = (uint64_t)(g_callbacks.block_count - 1) * BLOCK + PAGE + g_callbacks.used * sizeof(struct lyr_callback);
   pthread_mutex_unlock(&g_callbacks.lock);
-  return bytes + lyr_objects_bytes();
+  return bytes + lyr_objects_bytes() + lyr_latency_bytes();
 }
 
 /* A block's thunks can be executed, and its records be written to: that makes two. */
 uint32_t agt_layer_table_mappings(void) {
   if (!g_lyr_active) return 0;
   pthread_mutex_lock(&g_callbacks.lock);
-  uint32_t count = 2 * g_callbacks.block_count;
+  uint32_t count = 2 * g_callbacks.block_count + lyr_latency_mappings();
   pthread_mutex_unlock(&g_callbacks.lock);
   return count;
 }
@@ -507,7 +509,7 @@ void lyr_crossings_write(void) {
     for (uint32_t i = 0; i < count; i++) {
       struct lyr_callback *callback = record_at(block, i);
       if (callback->kind != LYR_FUNCTION || callback->calls == 0) continue;
-      uint8_t body[4608], *p = lyr_put_text(body, lyr_addon_path(callback->addon), 4096);
+      uint8_t body[4608 + LYR_LATENCIES * 16], *p = lyr_put_text(body, lyr_addon_path(callback->addon), 4096);
       p = lyr_put_text(p, callback->name, 64);
       p = agt_put_varint(p, i + block * THUNKS);
       p = agt_put_varint(p, callback->calls);
@@ -519,6 +521,7 @@ void lyr_crossings_write(void) {
       p = agt_put_varint(p, callback->bytes_out);
       p = agt_put_varint(p, callback->allocations);
       p = agt_put_varint(p, callback->allocated_bytes);
+      p = lyr_latency_put(p, callback, ticks_per_us);
       agt_meta_write(AGT_META_CROSSINGS, body, (size_t)(p - body));
     }
   }

@@ -1,7 +1,12 @@
 import { timeShare } from '../base/wilson-interval.js'
 import type { CpuProfile, SampleState } from '../contract/cpu-profile.js'
 import type { LayerCrossing } from '../contract/layer.js'
-import type { OpportunityList, UnansweredQuestion } from '../contract/opportunity.js'
+import type {
+  CrossingTime,
+  Opportunity,
+  OpportunityList,
+  UnansweredQuestion,
+} from '../contract/opportunity.js'
 import { crossingTimes } from './crossing-time.js'
 import { eventLoopTurns } from './event-loop-turns.js'
 import {
@@ -28,8 +33,9 @@ export function analyzeProfile(
   const fromSamples = opportunitiesFromSamples(profile, next)
   const fromWaiting = opportunitiesFromWaiting(profile, next)
   const loop = eventLoopTurns(profile, next)
+  const calls = crossingTimes(profile, crossings)
   const opportunities = [
-    ...fromSamples.opportunities,
+    ...fromSamples.opportunities.map((one) => withWorkCarried(one, calls)),
     ...fromWaiting.opportunities,
     ...(loop?.opportunities ?? []),
   ].sort((a, b) => b.predictedGain.value - a.predictedGain.value)
@@ -52,9 +58,27 @@ export function analyzeProfile(
       ...fromWaiting.unanswered,
       ...blindSpots(profile, crossings, next),
     ],
-    crossings: crossingTimes(profile, crossings),
+    crossings: calls,
     ...(loop && { turns: loop.turns }),
     losses: [...lossSentences(profile), ...fromWaiting.disturbances],
+  }
+}
+
+/** A crossing that costs more than the work it carries is said to, with both. */
+function withWorkCarried(one: Opportunity, calls: readonly CrossingTime[]): Opportunity {
+  if (one.kind !== 'crossing' && one.kind !== 'conversion') return one
+  const call = calls.find(
+    ({ functionName, moduleName, crossingNs, insideNs }) =>
+      crossingNs > insideNs &&
+      one.stack.some(
+        (frame) => frame.functionName === functionName && frame.moduleName === moduleName,
+      ),
+  )
+  if (call === undefined) return one
+  const ms = (ns: number) => `${(ns / 1e6).toFixed(1)} ms`
+  return {
+    ...one,
+    evidence: `${one.evidence} Getting into ${call.functionName} and back costs more than the work that it carries: ${ms(call.crossingNs)} against ${ms(call.insideNs)}, by ${call.sampleCount} samples.`,
   }
 }
 

@@ -4,6 +4,7 @@ import type { CpuProfile } from '../contract/cpu-profile.js'
 import type { Frame } from '../contract/frame.js'
 import type { LayerCrossing } from '../contract/layer.js'
 import type { CrossingTime } from '../contract/opportunity.js'
+import { callLatencies } from './call-latencies.js'
 import { SampleBlame, stackOf } from './sample-blame.js'
 
 interface Entry {
@@ -157,10 +158,8 @@ function withLayer(
   )
 }
 
-const layerColumns = ({ callCount, apiCallCount, maxNs, bytesIn, bytesOut }: LayerCrossing) => ({
-  callCount,
-  apiCallCount,
-  maxNs,
-  bytesIn,
-  bytesOut,
-})
+const layerColumns = (one: LayerCrossing) => {
+  const { callCount, apiCallCount, maxNs, bytesIn, bytesOut, latencies } = one
+  const latencyNs = latencies && callLatencies(latencies)
+  return { callCount, apiCallCount, maxNs, bytesIn, bytesOut, ...(latencyNs && { latencyNs }) }
+}

@@ -69,6 +69,8 @@ export interface LayerCrossing {
   /** Native allocations made while it was the innermost callback. */
   allocationCount: number
   allocatedBytes: number
+  /** How many calls took so long, the shortest first; a length is right within 6 %. Only with the sampler. */
+  latencies?: { ns: number; count: number }[]
 }
 
 /** Objects of one kind made at one place, counted after each round of a workload. */

@@ -74,6 +74,8 @@ export interface CrossingTime {
   /** Node-API calls made inside. */
   apiCallCount?: number
   maxNs?: number
+  /** Of the layer: how long calls took, with the interval that so many calls allow. Absent below 100 calls. */
+  latencyNs?: { p50: Estimate; p90: Estimate; p99: Estimate }
   bytesIn?: number
   bytesOut?: number
   /** In the addon, its libraries and what they call, Node-API left out. */

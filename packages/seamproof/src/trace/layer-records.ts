@@ -45,6 +45,7 @@ export interface TraceCrossing {
   bytesOut: number
   allocationCount: number
   allocatedBytes: number
+  latencies?: { ns: number; count: number }[]
 }
 
 /** How many objects of one place there were at a mark; said only when it changed. */
@@ -228,7 +229,7 @@ function readStack(body: ByteReader): TraceFinding['stacks'][number] {
 function readCrossing(body: ByteReader): TraceCrossing & { callback: number } {
   const addonPath = body.string()
   const exportName = body.string()
-  return {
+  const totals = {
     addonPath,
     exportName,
     callback: body.varint(),
@@ -241,7 +242,12 @@ function readCrossing(body: ByteReader): TraceCrossing & { callback: number } {
     allocationCount: body.varint(),
     allocatedBytes: body.varint(),
   }
+  const latencies = body.remaining > 0 ? readLatencies(body) : []
+  return latencies.length > 0 ? { ...totals, latencies } : totals
 }
+
+const readLatencies = (body: ByteReader) =>
+  Array.from({ length: body.count(2) }, () => ({ ns: body.varint(), count: body.varint() }))
 
 function readLive(body: ByteReader, markIndex: number): TraceLayerLive {
   const kind = kinds[body.u8()]

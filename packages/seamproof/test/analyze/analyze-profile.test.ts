@@ -1,6 +1,7 @@
 // Each kind of cost has a profile that shows it and one that does not.
 import { describe, expect, test } from 'vitest'
 import { analyzeProfile } from '../../src/analyze/analyze-profile.js'
+import { callLatencies } from '../../src/analyze/call-latencies.js'
 import {
   type OperationFacts,
   opportunitiesFromOperations,
@@ -256,6 +257,34 @@ describe('calls into an addon', () => {
       allocatedBytes: 0,
     },
   ]
+
+  test('that cost more than the work they carry are told so, others are not', () => {
+    const dear = onMain((script, main) =>
+      script.add(main, stacks.convert, 'native', 300).add(main, stacks.encode, 'native', 100),
+    )
+    const cheap = onMain((script, main) =>
+      script.add(main, stacks.convert, 'native', 100).add(main, stacks.encode, 'native', 300),
+    )
+    const evidence = (profile: CpuProfile) => of(analyze(profile), 'conversion')[0]!.evidence
+    expect(evidence(dear)).toContain(
+      'Getting into Encode and back costs more than the work that it carries: 300.0 ms against 100.0 ms, by 400 samples.',
+    )
+    expect(evidence(cheap)).not.toContain('more than the work')
+  })
+
+  test('have percentiles of their length with the interval that so many calls allow', () => {
+    const latencies = [
+      { ns: 1000, count: 900 },
+      { ns: 50_000, count: 92 },
+      { ns: 2_000_000, count: 8 },
+    ]
+    const { p50, p90, p99 } = callLatencies(latencies)!
+    expect([p50, p90.value]).toEqual([{ value: 1000, low: 1000, high: 1000 }, 1000])
+    // The 99th of 1,000 may be one of the eight long ones, by chance: the interval says so.
+    expect(p99).toEqual({ value: 50_000, low: 50_000, high: 2_000_000 })
+    expect(p90.high).toBe(50_000)
+    expect(callLatencies([{ ns: 1000, count: 99 }])).toBeUndefined()
+  })
 
   test('have the time inside and the time in Node-API apart', () => {
     const [encode] = analyze(thumbProfile()).crossings

@@ -108,8 +108,12 @@ describe('native code under JavaScript', () => {
       'work_ten',
       'work_twenty',
     ])
-    for (const { exportName, callCount, totalNs } of crossings) {
+    for (const { exportName, callCount, totalNs, latencies } of crossings) {
       expect(callCount).toBeGreaterThan(0)
+      expect(latencies!.reduce((sum, one) => sum + one.count, 0)).toBe(callCount)
+      const summedNs = latencies!.reduce((sum, one) => sum + one.ns * one.count, 0)
+      expect(summedNs / totalNs).toBeGreaterThan(0.93)
+      expect(summedNs / totalNs).toBeLessThan(1.07)
       expect(totalNs).toBeGreaterThan(0)
       expect(stderr).toMatch(
         new RegExp(`${exportName} splits.node +${callCount.toLocaleString('en')} `),

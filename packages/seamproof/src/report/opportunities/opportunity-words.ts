@@ -1,5 +1,6 @@
 /** The words that text and Markdown share, so that they cannot disagree. */
 import type { SampleState } from '../../contract/cpu-profile.js'
+import type { Estimate } from '../../contract/facts.js'
 import type { Frame } from '../../contract/frame.js'
 import type {
   CrossingTime,
@@ -62,6 +63,8 @@ export const crossingHeads = [
   'inside',
   'crossing',
   'of CPU time (95 %)',
+  'median call',
+  '99 % within (95 %)',
   'longest',
   'copied in / out',
 ] as const
@@ -72,7 +75,8 @@ export function crossingRow(
 ): string[] {
   const { functionName, moduleName, callCount, insideNs, crossingNs, shareEstimate, maxNs } =
     crossing
-  const { bytesIn, bytesOut, sampleCount, apiCallCount } = crossing
+  const { bytesIn, bytesOut, sampleCount, apiCallCount, latencyNs } = crossing
+  const tooFew = callCount === undefined ? '–' : 'too few calls'
   const share =
     shareEstimate === undefined
       ? 'not sampled'
@@ -84,10 +88,15 @@ export function crossingRow(
     formatTimeNs(insideNs),
     shareEstimate === undefined ? '–' : formatTimeNs(crossingNs),
     share,
+    latencyNs === undefined ? tooFew : formatTimeNs(latencyNs.p50.value),
+    latencyNs === undefined ? tooFew : timeInterval(latencyNs.p99),
     maxNs === undefined ? '–' : formatTimeNs(maxNs),
     bytesIn === undefined ? '–' : `${formatBytes(bytesIn)} / ${formatBytes(bytesOut ?? 0)}`,
   ]
 }
+
+const timeInterval = ({ value, low, high }: Estimate): string =>
+  `${formatTimeNs(value)} (${formatTimeNs(low)}–${formatTimeNs(high)})`
 
 export const needWords = (seconds: number | undefined): string =>
   seconds === undefined ? '' : ` About ${secondsWords(seconds)} more at this load would do.`
