@@ -4,6 +4,7 @@
  */
 #include <stdint.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 typedef struct napi_env__ *napi_env;
 typedef struct napi_value__ *napi_value;
@@ -32,6 +33,24 @@ static napi_value three_integers(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* allocatePairs(bytes, count: number): void. So many times malloc and free of that size, one after the other. */
+static napi_value allocate_pairs(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2;
+  int32_t bytes = 0, pairs = 0;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_int32(env, arguments[0], &bytes);
+  napi_get_value_int32(env, arguments[1], &pairs);
+  for (int32_t pair = 0; pair < pairs; pair++) {
+    volatile char *block = malloc((size_t)bytes);
+    if (block == NULL) break;
+    /* A block that is never touched may be none. */
+    block[0] = 1;
+    free((void *)block);
+  }
+  return NULL;
+}
+
 static void offer(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function = NULL;
   if (napi_create_function(env, name, (size_t)-1, callback, NULL, &function) == 0)
@@ -41,5 +60,6 @@ static void offer(napi_env env, napi_value exports, const char *name, napi_callb
 __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   offer(env, exports, "empty", empty);
   offer(env, exports, "threeIntegers", three_integers);
+  offer(env, exports, "allocatePairs", allocate_pairs);
   return exports;
 }

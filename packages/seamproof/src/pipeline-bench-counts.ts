@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { allocationRates } from './analyze/bench/allocation-rates.js'
+import { median } from 'simple-statistics'
+import { type AllocatingFunction, allocationRates } from './analyze/bench/allocation-rates.js'
 import { type MeasuredWorkload, toMeasurement } from './analyze/bench/closed-loop-measurements.js'
 import { crossingMeasurements, type LayerRun } from './analyze/bench/crossing-measurements.js'
 import type { BenchArm, PreparedFile } from './capture/bench/bench-arm.js'
@@ -23,17 +24,30 @@ export interface CountedWorkload {
   operationsPerS: number
   setting: BenchSetting
   subjectModules?: readonly string[] | undefined
+  /** How often a workload runs under the layer to time its crossings; counts are the same each time. */
+  layerRepetitions: number
   reproduce: string
   /** Number of the workload in its file. */
   index: number
 }
 
 const allocationRounds = 5
+/** Rarer than once in a hundred operations: nothing that a pool would be felt by. */
+const allocationsMin = 0.01
 const layerRounds = 3
-const layerRepetitions = 3
+
+/** What a workload's functions allocate, to be multiplied with what an allocation costs. */
+export interface CountedAllocations {
+  workload: MeasuredWorkload
+  evidence: Evidence
+  functions: AllocatingFunction[]
+}
 
 /** Allocations per operation, counted by the agent in rounds; the rounds are the samples. */
-export async function countAllocations(counted: CountedWorkload): Promise<Measurement[]> {
+export async function countAllocations(
+  counted: CountedWorkload,
+  keep: (allocations: CountedAllocations) => void = () => undefined,
+): Promise<Measurement[]> {
   const operations = operationsFor(counted.operationsPerS, 0.05)
   const run = await capture(counted, 'allocations', {
     operationsPerRound: operations,
@@ -45,11 +59,25 @@ export async function countAllocations(counted: CountedWorkload): Promise<Measur
   const rates = ratesOf(run.captureDir, operations)
   if (rates === undefined) return []
   const evidence = evidenceOf(counted, 'allocations')
+  const functions = rates.functions.filter(({ counts }) => median(counts) >= allocationsMin)
+  keep({ workload: counted.workload, evidence, functions })
   const make = (metric: string, unit: Measurement['unit'], values: number[]) =>
     toMeasurement({ metric, unit, values }, counted.workload, evidence)
   return [
     make('native allocations', 'allocations/op', rates.subjectCounts),
     make('native bytes allocated', 'B/op', rates.subjectBytes),
+    ...functions.map(({ functionName, counts }) =>
+      toMeasurement(
+        {
+          metric: 'allocations by function',
+          unit: 'allocations/op',
+          values: counts,
+          detail: functionName,
+        },
+        counted.workload,
+        evidence,
+      ),
+    ),
   ]
 }
 
@@ -96,7 +124,7 @@ export async function countCrossings(
   }
   const short = await run('crossings-short', operations)
   const long: LayerRun[] = []
-  for (let repetition = 1; repetition <= layerRepetitions; repetition++)
+  for (let repetition = 1; repetition <= counted.layerRepetitions; repetition++)
     long.push(await run(`crossings-${repetition}`, operations * 3))
   return crossingMeasurements(
     { short, long, calibrationAddonPath: calibrationAddon },

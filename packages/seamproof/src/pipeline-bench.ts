@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { median } from 'simple-statistics'
+import { allocatedSizes, allocationCosts } from './analyze/bench/allocation-costs.js'
 import { closedLoopMeasurements } from './analyze/bench/closed-loop-measurements.js'
 import { heapMeasurements } from './analyze/bench/heap-measurements.js'
 import { latencyMeasurements, rateText } from './analyze/bench/latency-measurements.js'
@@ -11,6 +13,7 @@ import { seamproofVersion } from './base/seamproof-version.js'
 import { type BenchArm, prepareArm } from './capture/bench/bench-arm.js'
 import { hasValgrind } from './capture/bench/callgrind.js'
 import {
+  allocationTurns,
   type BenchSetting,
   closedLoopTurns,
   heapRun,
@@ -23,6 +26,7 @@ import { findSubjectExecutable } from './capture/subject-executable.js'
 import type { ClosedLoopResult, ClosedLoopWorkload } from './contract/bench-samples.js'
 import type { Evidence, Measurement, MeasurementList } from './contract/measurement.js'
 import {
+  type CountedAllocations,
   type CountedWorkload,
   countAllocations,
   countCrossings,
@@ -58,6 +62,10 @@ export interface BenchOptions {
   /** For latency; each workload's own, or half of what it can do, when absent. */
   ratePerS?: number | undefined
   isRealtime?: boolean | undefined
+  /** For which workloads latency is measured; all when absent. */
+  hasLatency?: ((workload: { name: string; component?: string }) => boolean) | undefined
+  /** Counts two workloads at once, and times crossings under the layer once: for a validation in minutes. */
+  isQuick?: boolean | undefined
   /** Component → patterns of names of workloads. */
   components?: Readonly<Record<string, { workloads: readonly string[] }>> | undefined
   subjectModules?: readonly string[] | undefined
@@ -114,6 +122,9 @@ export async function benchSides(
   }))
 }
 
+/** Enough for an interval; each is a second. */
+const mallocProcesses = 5
+
 class Bench {
   readonly measurements = new Map<string, Measurement[]>()
   readonly missing = new Map<string, MeasurementList['missing']>()
@@ -122,6 +133,7 @@ class Bench {
   readonly #setting: BenchSetting
   readonly #options: BenchOptions
   readonly #evidence: Evidence
+  readonly #allocations = new Map<string, CountedAllocations[]>()
   #closed: ProcessRun<ClosedLoopResult>[] = []
 
   constructor(arms: readonly BenchArm[], setting: BenchSetting, options: BenchOptions) {
@@ -159,8 +171,10 @@ class Bench {
     if (isTimed) this.#addTimes()
     const openCount = Math.max(5, Math.ceil(processCount / 2))
     if (hasLatency) await this.#addLatency(openCount, share / (openCount * processes))
-    for (const arm of this.#arms)
+    for (const arm of this.#arms) {
       for (const [file] of arm.files.entries()) await this.#addCounts(arm, file)
+      await this.#addAllocationCosts(arm)
+    }
     this.#writeSamples()
   }
 
@@ -236,6 +250,7 @@ class Bench {
   #ratesOf(file: number): Record<string, number> {
     const rates: Record<string, number> = {}
     for (const [index, workload] of this.#workloads(this.#arms[0]!.name, file).entries()) {
+      if (this.#options.hasLatency?.(workload) === false) continue
       const capacity = Math.min(...this.#arms.map((arm) => this.#capacity(arm.name, file, index)))
       const asked = this.#options.ratePerS ?? workload.ratePerS
       if (asked !== undefined && asked > capacity) {
@@ -266,33 +281,49 @@ class Bench {
         ),
       )
     const hasCallgrind = parts.includes('instructions') && hasValgrind(this.#setting, cwd)
-    for (const [index, workload] of workloads.entries()) {
-      const counted: CountedWorkload = {
-        arm,
-        file: arm.files[file]!,
-        workload,
-        operationsPerS: this.#capacity(arm.name, file, index),
-        setting: this.#setting,
-        subjectModules,
-        reproduce: command.join(' '),
-        index,
-      }
+    const countedOf = (workload: ClosedLoopWorkload, index: number): CountedWorkload => ({
+      arm,
+      file: arm.files[file]!,
+      workload,
+      operationsPerS: this.#capacity(arm.name, file, index),
+      setting: this.#setting,
+      subjectModules,
+      layerRepetitions: this.#options.isQuick ? 1 : 3,
+      reproduce: command.join(' '),
+      index,
+    })
+    const atOnce = this.#options.isQuick && availableParallelism() > 1 ? 2 : 1
+    await inTurns(workloads, atOnce, async (workload, index) => {
+      const counted = countedOf(workload, index)
       if (parts.includes('allocations'))
         await this.#attempt(arm, ['native allocations', 'native bytes allocated'], workload, () =>
-          countAllocations(counted),
+          countAllocations(counted, (found) => {
+            const before = this.#allocations.get(arm.name) ?? []
+            this.#allocations.set(arm.name, [...before, found])
+          }),
         )
       if (parts.includes('crossings'))
         await this.#attempt(arm, ['crossings', 'crossing cost', 'bytes copied'], workload, () =>
           countCrossings(counted, this.#results(arm.name, file)),
         )
-      if (!parts.includes('instructions')) continue
+      if (!parts.includes('instructions')) return
       const metrics = ['instructions per operation', 'instructions per crossing']
       if (hasCallgrind)
         await this.#attempt(arm, metrics, workload, () =>
           countOperationInstructions(counted, this.#crossingsOf(arm, workload.name)),
         )
       else this.#lack(arm, metrics, workload, 'valgrind is not installed: apt-get install valgrind')
-    }
+    })
+  }
+
+  /** How large blocks are is only known when they were counted. */
+  async #addAllocationCosts(arm: BenchArm): Promise<void> {
+    const counted = this.#allocations.get(arm.name) ?? []
+    const sizes = allocatedSizes(counted)
+    if (sizes.length === 0) return
+    await this.#attempt(arm, ['allocation cost'], undefined, async () =>
+      allocationCosts(counted, await allocationTurns(arm, sizes, mallocProcesses, this.#setting)),
+    )
   }
 
   #crossingsOf(arm: BenchArm, workload: string): number | undefined {
@@ -344,6 +375,20 @@ class Bench {
   #writeJson(name: string, value: unknown): void {
     writeFileSync(join(this.#options.folder, name), `${JSON.stringify(value)}\n`)
   }
+}
+
+/** So many at once; what each adds, it adds for itself. */
+async function inTurns<One>(
+  all: readonly One[],
+  atOnce: number,
+  visit: (one: One, index: number) => Promise<void>,
+): Promise<void> {
+  const rest = [...all.entries()]
+  const worker = async () => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift())
+      await visit(next[1], next[0])
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
 function noSuchWorkload({ only, patterns, files }: BenchOptions): SeamproofError {

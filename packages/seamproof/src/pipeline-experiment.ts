@@ -1,7 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareLists } from './analyze/bench/compare-lists.js'
-import { flagGains, predictedFromCrossings, predictedSpeedup } from './analyze/bench/flag-gains.js'
+import {
+  flagGains,
+  predictedFromAllocations,
+  predictedFromCrossings,
+  predictedSpeedup,
+} from './analyze/bench/flag-gains.js'
 import { ExitCode, SeamproofError } from './base/seamproof-error.js'
 import { seamproofVersion } from './base/seamproof-version.js'
 import type { SwitchedFlag } from './config/find-flag.js'
@@ -64,6 +69,7 @@ function predict(
 ): PredictedGain[] {
   if (opportunities !== undefined && flag.opportunity !== undefined)
     return predictedSpeedup(opportunities.opportunities, flag.opportunity)
+  if (flag.opportunity === 'pooling') return predictedFromAllocations(off)
   return flag.opportunity === 'batching' ? predictedFromCrossings(off) : []
 }
 

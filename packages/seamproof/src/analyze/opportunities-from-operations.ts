@@ -12,9 +12,13 @@ export interface OperationFacts {
   /** Of one empty call from JavaScript into native code and back. */
   crossingNs: Estimate
   calls: { functionName: string; moduleName: string; callsPerOperation: number; stack?: Frame[] }[]
-  /** Of one malloc with its free. */
-  allocationNs?: Estimate
-  allocations?: { allocationsPerOperation: number; stack: Frame[] }[]
+  /** `allocationNs`: of one malloc with its free, of the size in question. */
+  allocations?: {
+    functionName?: string
+    allocationsPerOperation: number
+    allocationNs: Estimate
+    stack?: Frame[]
+  }[]
 }
 
 /** One call left of each so many. */
@@ -64,11 +68,10 @@ function pooling({
   workload,
   nsPerOperation,
   roundCount,
-  allocationNs,
   allocations = [],
 }: OperationFacts): Opportunity[] {
-  if (allocationNs === undefined) return []
-  return allocations.flatMap(({ allocationsPerOperation, stack }) => {
+  return allocations.flatMap((one) => {
+    const { allocationsPerOperation, allocationNs, stack = [] } = one
     const share = ratioOf(allocationNs, nsPerOperation, allocationsPerOperation)
     if (share.value < gainMin) return []
     const site =
@@ -76,7 +79,7 @@ function pooling({
     return [
       {
         kind: 'pooling' as const,
-        title: `${site?.functionName ?? 'native code'} allocates ${rate(allocationsPerOperation)} blocks for each operation`,
+        title: `${one.functionName ?? site?.functionName ?? 'native code'} allocates ${rate(allocationsPerOperation)} blocks for each operation`,
         evidence: `${rate(allocationsPerOperation)} blocks × ${ns(allocationNs)} for malloc and free, of ${ns(nsPerOperation)} for "${workload}", over ${roundCount} rounds.`,
         whole: 'operation' as const,
         shareEstimate: share,

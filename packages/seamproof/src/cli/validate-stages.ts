@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { matchesPattern } from '../base/name-pattern.js'
 import { ExitCode, SeamproofError } from '../base/seamproof-error.js'
 import { type CheckOptions, fileTarget, mergeShards, runCheck } from '../check-pipeline.js'
 import { findFlag } from '../config/find-flag.js'
 import type { LoadedConfig } from '../config/load-config.js'
+import { parseTargets } from '../config/parse-targets.js'
 import type { ExperimentResult } from '../contract/comparison.js'
 import type { FindingList, Instrument } from '../contract/finding.js'
 import type { MeasurementList } from '../contract/measurement.js'
@@ -123,10 +125,14 @@ export function measuringStages(setting: ValidateSetting): ValidatePlan['measuri
   return [benchStage(setting), experimentStage(setting), soakStage(setting)]
 }
 
-const processCount = 10
 const timeoutMs = 600_000
-const benchTimeMs = 30_000
-const experimentTimeMs = 12_000
+/** What a short validation gives up is width of intervals, never a limit. Below five processes there is no interval. */
+const efforts = {
+  short: { processCount: 5, benchTimeMs: 12_000, pairCount: 6, experimentTimeMs: 6000 },
+  full: { processCount: 10, benchTimeMs: 30_000, pairCount: 12, experimentTimeMs: 20_000 },
+}
+
+const effortOf = ({ full }: ValidateCommandOptions) => (full ? efforts.full : efforts.short)
 const noiseRatio = 0.03
 
 /** What bench and experiments share. */
@@ -137,7 +143,6 @@ function benchSetting({ files, loaded, options, cwd }: ValidateSetting, command:
     env: process.env,
     command: ['seamproof', ...command, ...files],
     nodePath: options.node,
-    processCount,
     components: loaded.config.components,
     subjectModules: loaded.config.subjectModules,
     timeoutMs,
@@ -155,13 +160,30 @@ function benchStage(setting: ValidateSetting): StageWork<MeasurementList> {
           ...benchSetting(setting, ['bench']),
           folder,
           parts: benchParts.filter((part) => part !== 'instructions' || options.full),
-          timeMs: options.time ?? benchTimeMs,
+          timeMs: options.time ?? effortOf(options).benchTimeMs,
+          processCount: effortOf(options).processCount,
+          isQuick: !options.full,
+          hasLatency: options.full ? undefined : latencyAsked(setting),
           ratePerS: options.rate,
           isRealtime: options.realtime,
           onStep,
         }),
       ),
   }
+}
+
+/** A short run measures latency where a target asks for it, or everywhere where none does. */
+function latencyAsked({ loaded: { config } }: ValidateSetting) {
+  const asked = parseTargets(config.targets ?? {}).filter(
+    ({ metric, level }) => metric.startsWith('latency') && level !== 'off',
+  )
+  if (asked.length === 0) return undefined
+  return ({ name, component }: { name: string; component?: string }) =>
+    asked.some(
+      (target) =>
+        (target.workload === undefined || matchesPattern(target.workload, name)) &&
+        (target.component === undefined || target.component === component),
+    )
 }
 
 /** Every flag of the config, one after the other: on and off in turns. */
@@ -182,7 +204,9 @@ function experimentStage(setting: ValidateSetting): StageWork<MeasurementList> {
             folder: own,
             flag: findFlag(name, flags),
             noiseRatio: loaded.config.bench?.noise ?? noiseRatio,
-            timeMs: experimentTimeMs,
+            timeMs: effortOf(options).experimentTimeMs,
+            processCount: effortOf(options).pairCount,
+            isQuick: !options.full,
             onStep: (text) => onStep(`flag ${name}: ${text}`),
           })
           results.push({ flag: name, result })
@@ -192,7 +216,7 @@ function experimentStage(setting: ValidateSetting): StageWork<MeasurementList> {
   }
 }
 
-const shortSoakMs = 60_000
+const shortSoakMs = 40_000
 const fullSoakMs = 3_600_000
 const soakShareOfCapacity = 0.25
 

@@ -5,7 +5,7 @@ import { runValidateCommand, skippable, type ValidateCommandOptions } from './va
 const examples = `
 Examples:
   $ seamproof validate                         everything that seamproof.config.ts names, in minutes
-  $ seamproof validate --full                  with the soak of an hour
+  $ seamproof validate --full                  all instruments, and the soak of an hour
   $ seamproof validate --out report --resume   go on where it was cut short
   $ seamproof validate --soak soak-hour.seamproof  with an hour that was made before, on the same native code
   $ seamproof validate --skip soak,experiments
@@ -17,10 +17,10 @@ export function validateCommand(): Command {
   return new Command('validate')
     .description('Measure and check everything, and hold it against the targets: one verdict.')
     .argument('[files...]', 'workload files (default: those of the config)')
-    .option('--full', 'the long soak: an hour')
+    .option('--full', 'all instruments, more processes, and a soak of an hour')
     .option(
       '--soak-for <time>',
-      'how long the soak lasts (default: 60s, with --full 1h)',
+      'how long the soak lasts (default: 40s, with --full 1h)',
       durationMs,
     )
     .option('--soak <folder>', 'take this finished soak of the same code instead of making one')
@@ -29,7 +29,7 @@ export function validateCommand(): Command {
       'operations per second of soak and latency, such as 200k/s',
       ratePerSecond,
     )
-    .option('--time <time>', 'how long the bench times (default: 30s)', durationMs)
+    .option('--time <time>', 'how long the bench times (default: 12s, with --full 30s)', durationMs)
     .addOption(
       new Option('--skip <stages>', `leave out some of ${skippable.join(', ')}`).argParser(
         listOf(skippable),

@@ -89,4 +89,15 @@ interface CountResult {
   operations: number
 }
 
-export type BenchResult = ClosedLoopResult | OpenLoopResultFile | HeapResult | CountResult
+/** What malloc and free of a block take, by its size. */
+export interface AllocationTimes {
+  mode: 'allocations'
+  sizes: { bytes: number; slices: Slices }[]
+}
+
+export type BenchResult =
+  | ClosedLoopResult
+  | OpenLoopResultFile
+  | HeapResult
+  | CountResult
+  | AllocationTimes

@@ -133,6 +133,21 @@ export const metrics = {
     source: 'bench',
     meaning: 'bytes of those allocations',
   },
+  'allocations by function': {
+    unit: 'allocations/op',
+    direction: 'lower',
+    part: 'performance',
+    source: 'bench',
+    meaning: 'those that one function of the subject itself asks for, per operation',
+  },
+  'allocation cost': {
+    unit: 'ns/op',
+    direction: 'lower',
+    part: 'performance',
+    source: 'bench',
+    meaning:
+      'what one function’s allocations take of an operation: their number times a malloc and free of their size, timed in the same run: an estimate, from below',
+  },
   'JavaScript heap': {
     unit: 'B/op',
     direction: 'lower',

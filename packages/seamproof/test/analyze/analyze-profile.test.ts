@@ -324,8 +324,13 @@ describe('measured operations', () => {
       { functionName: 'setCell', moduleName: 'termcore.node', callsPerOperation: 80 },
       { functionName: 'flush', moduleName: 'termcore.node', callsPerOperation: 1 },
     ],
-    allocationNs: estimate(40),
-    allocations: [{ allocationsPerOperation: 20, stack: stacks.encode.toReversed() }],
+    allocations: [
+      {
+        allocationsPerOperation: 20,
+        allocationNs: estimate(40),
+        stack: stacks.encode.toReversed(),
+      },
+    ],
   }
 
   test('that cross often gain by batching, by what the crossings cost', () => {
@@ -342,7 +347,7 @@ describe('measured operations', () => {
     const pooling = opportunitiesFromOperations(facts).find((one) => one.kind === 'pooling')
     expect(pooling!.predictedGain.value).toBeCloseTo(0.08)
     expect(pooling!.title).toBe('quantise allocates 20 blocks for each operation')
-    const { allocationNs: _, ...unmeasured } = facts
+    const { allocations: _, ...unmeasured } = facts
     expect(opportunitiesFromOperations(unmeasured).map((one) => one.kind)).toEqual(['batching'])
   })
 

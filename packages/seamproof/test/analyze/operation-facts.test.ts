@@ -45,6 +45,18 @@ test('functions that are called once each are one opportunity together, and a si
   expect(opportunitiesFromOperations(operationFacts(draw([['apply', 1]]))[0]!)).toEqual([])
 })
 
+test('a function that allocates is an opportunity of what malloc and free of its blocks take', () => {
+  const facts = operationFacts([
+    measured('operation time', 400),
+    measured('allocations by function', 2, 'makeGrid'),
+    measured('allocation cost', 100, 'makeGrid'),
+  ])
+  const [first] = opportunitiesFromOperations(facts[0]!)
+  expect(first).toMatchObject({ kind: 'pooling', predictedGain: { value: 0.25 } })
+  expect(first!.title).toContain('makeGrid')
+  expect(first!.evidence).toContain('50')
+})
+
 test('without a time or without crossings nothing is claimed', () => {
   expect(operationFacts([measured('operation time', 400)])).toEqual([])
   expect(operationFacts(draw([]))).toEqual([])

@@ -1,4 +1,6 @@
 // The validation report as a reader has it: a file in a real browser, and text in a terminal or a pull request.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EvidenceBody } from '../../src/contract/validation.js'
@@ -109,6 +111,57 @@ describe('report.html', () => {
     }
   })
 })
+
+describe('report.html, by axe', () => {
+  test('has nothing that WCAG 2 A and AA object to, closed or open, light or dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // The page's own policy lets no script in: the checker's neither.
+      const context = { colorScheme, bypassCSP: true }
+      const { page, close } = await openReport(browser, html, { context })
+      await page.evaluate(axeSource)
+      for (const isOpen of [false, true]) {
+        await page.evaluate((open) => {
+          for (const one of document.querySelectorAll('details')) one.open = open
+        }, isOpen)
+        const violations = await page.evaluate(violationsByAxe)
+        expect(violations, `${colorScheme}, ${isOpen ? 'open' : 'closed'}`).toEqual([])
+      }
+      await close()
+    }
+  })
+
+  test('prints everything, also what is closed on the screen', async () => {
+    const { page, close } = await openReport(browser, html)
+    await page.emulateMedia({ media: 'print' })
+    const closed = page.locator('details.row:not([open]) .body').first()
+    expect(await closed.evaluate((body) => body.getBoundingClientRect().height)).toBeGreaterThan(20)
+    expect((await page.pdf({ format: 'A4' })).byteLength).toBeGreaterThan(10_000)
+    await close()
+  })
+})
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+)
+
+/** Runs in the page, where axe is. */
+async function violationsByAxe(): Promise<string[]> {
+  const { axe } = globalThis as unknown as {
+    axe: {
+      run(
+        context: Document,
+        options: object,
+      ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+    }
+  }
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']
+  const { violations } = await axe.run(document, {
+    runOnly: { type: 'tag', values: tags },
+    iframes: false,
+  })
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`)
+}
 
 /** Runs in the page. WCAG 2's contrast of every text against the page's ground. */
 function weakestContrast(): { ratio: number; text: string } {

@@ -102,6 +102,45 @@ export function predictedSpeedup(
   ]
 }
 
+/** Without a profile: a pool can save what malloc and free of the subject's own blocks take, and their calls. */
+export function predictedFromAllocations({ measurements }: List): PredictedGain[] {
+  const workloads = new Set(
+    measurements
+      .filter(({ metric }) => metric === 'allocation cost')
+      .flatMap(({ workload }) => workload ?? []),
+  )
+  return [...workloads].flatMap((workload): PredictedGain[] => {
+    const own = measurements.filter((one) => one.workload === workload)
+    const sum = (metric: string, hasDetail: boolean) =>
+      own
+        .filter((one) => one.metric === metric && (one.detail !== undefined) === hasDetail)
+        .reduce((total, { estimate }) => total + estimate.value, 0)
+    const timeNs = sum('operation time', false)
+    const costNs = sum('allocation cost', true)
+    const all = sum('native allocations', false)
+    const poolable = sum('allocations by function', true)
+    const share = timeNs === 0 ? 0 : Math.min(0.99, costNs / timeNs)
+    return [
+      {
+        metric: 'speedup',
+        workload,
+        ratio: 1 / (1 - share),
+        basis: `if the subject's own allocations were free: malloc and free of their sizes take ${costNs.toFixed(0)} ns, ${(share * 100).toFixed(1)} % of an operation with the flag off`,
+      },
+      ...(all === 0
+        ? []
+        : [
+            {
+              metric: 'allocation reduction',
+              workload,
+              ratio: Math.min(1, poolable / all),
+              basis: `if every block that the subject itself asks for came from a pool: ${poolable.toFixed(2)} of ${all.toFixed(2)} an operation`,
+            },
+          ]),
+    ]
+  })
+}
+
 /** Without a profile: batching can save about what the seam takes of an operation with the flag off. */
 export function predictedFromCrossings({ measurements }: List): PredictedGain[] {
   return measurements

@@ -10,18 +10,42 @@ export function operationFacts(measurements: readonly Measurement[]): OperationF
     const time = own.find(({ metric, detail }) => metric === 'operation time' && !detail)
     const seam = own.find(({ metric, detail }) => metric === 'seam overhead' && !detail)
     const all = own.find(({ metric, detail }) => metric === 'crossings' && !detail)
-    if (time === undefined || seam === undefined || !all || all.estimate.value === 0) return []
+    const allocations = allocationsOf(own)
+    const crosses = seam !== undefined && all !== undefined && all.estimate.value > 0
+    if (time === undefined || !(crosses || allocations.length > 0)) return []
     return [
       {
         workload,
         nsPerOperation: time.estimate,
         roundCount: time.sampleCount,
         // With the Node-API calls that a crossing makes: what is saved when it is not made.
-        crossingNs: scaled(seam.estimate, 1 / all.estimate.value),
-        calls: callsOf(own),
+        crossingNs: crosses
+          ? scaled(seam.estimate, 1 / all.estimate.value)
+          : { value: 0, low: 0, high: 0 },
+        calls: crosses ? callsOf(own) : [],
+        allocations,
       },
     ]
   })
+}
+
+/** The cost is that of all blocks of the function: divided by their number it is that of one. */
+function allocationsOf(own: readonly Measurement[]): NonNullable<OperationFacts['allocations']> {
+  return own
+    .filter(({ metric }) => metric === 'allocation cost')
+    .flatMap(({ detail, estimate }) => {
+      const count = own.find(
+        (one) => one.metric === 'allocations by function' && one.detail === detail,
+      )?.estimate.value
+      if (!count || detail === undefined) return []
+      return [
+        {
+          functionName: detail,
+          allocationsPerOperation: count,
+          allocationNs: scaled(estimate, 1 / count),
+        },
+      ]
+    })
 }
 
 /** Functions that an operation calls once each could go in one buffer together: they are one chatty caller. */

@@ -1,4 +1,5 @@
 import type {
+  AllocationTimes,
   BenchResult,
   ClosedLoopResult,
   OpenLoopResultFile,
@@ -95,6 +96,29 @@ export async function heapRun(arm: BenchArm, file: PreparedFile, setting: BenchS
   return await runOne(arm, file, setting, { mode: 'heap', name: 'heap', nodeFlags: heapFlags })
 }
 
+/** What malloc and free of these sizes take, process by process. */
+export async function allocationTurns(
+  arm: BenchArm,
+  sizesBytes: number[],
+  processCount: number,
+  setting: BenchSetting,
+): Promise<AllocationTimes[]> {
+  const results: AllocationTimes[] = []
+  for (let round = 0; round < processCount; round++) {
+    setting.onStep?.(`what an allocation costs: process ${round + 1} of ${processCount}`)
+    const name = `malloc-${arm.name}-${round + 1}`
+    results.push(
+      await runOne(arm, arm.files[0]!, setting, {
+        mode: 'allocations',
+        name,
+        measureMs: 40 * sizesBytes.length,
+        sizesBytes,
+      }),
+    )
+  }
+  return results
+}
+
 async function forAll(
   arms: readonly BenchArm[],
   round: number,
@@ -113,6 +137,7 @@ interface OneRun<Mode> {
   measureMs?: number
   ratePerS?: Record<string, number>
   isRealtime?: boolean
+  sizesBytes?: number[]
   nodeFlags?: readonly string[]
 }
 

@@ -5,7 +5,7 @@ import type { WorkloadPlan, WorkloadResult } from './workload-plan.js'
 export interface BenchPlan extends WorkloadPlan {
   /**
    * `closed`: slices, one workload after the other; `open`: load at a set rate; `heap`: bytes of V8's heap; `count`: a set
-   * number of operations and nothing else, for instruments that count.
+   * number of operations and nothing else, for instruments that count; `allocations`: malloc and free of some sizes, and no workload.
    */
   benchMode: BenchResult['mode']
   /** The agent's library, for its clock; nothing is recorded. */
@@ -18,6 +18,8 @@ export interface BenchPlan extends WorkloadPlan {
   isRealtime?: boolean
   /** Of `count`. */
   operations?: number
+  /** Of `allocations`. */
+  sizesBytes?: number[]
 }
 
 export interface BenchProcessResult extends WorkloadResult {

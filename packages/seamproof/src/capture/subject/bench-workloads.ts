@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { Ticker } from '@seamproof/agent/ticker'
 import type { BenchResult } from '../../contract/bench-samples.js'
 import type { BenchPlan, BenchProcessResult } from './bench-plan.js'
-import { SliceClock } from './bench-slices.js'
+import { measureInTurns, SliceClock } from './bench-slices.js'
 import type { CalibrationCrossings } from './calibration.js'
 import { runClosedLoop } from './closed-loop.js'
 import { measureHeapBytes } from './heap-bytes.js'
@@ -23,6 +23,10 @@ report({})
 await runAll().catch(fail)
 
 async function runAll(): Promise<void> {
+  if (plan.benchMode === 'allocations') {
+    report({ phase: 'done', bench: await timeAllocations() })
+    process.exit(0)
+  }
   const workloads = await loadWorkloads(plan)
   for (const workload of workloads) {
     result.workloads.push({
@@ -58,6 +62,23 @@ async function measure(workloads: LoadedWorkload[]): Promise<BenchResult> {
   // A copy: calls through the addon's own exports, a dictionary, cost more than calls of a constant.
   const crossings = { ...(require(plan.calibrationAddon) as CalibrationCrossings) }
   return await runClosedLoop(workloads, new SliceClock(ticker), crossings, measureMs)
+}
+
+async function timeAllocations(): Promise<BenchResult> {
+  const { measureMs = 200, sizesBytes = [] } = plan
+  const { loadTicker } = require('@seamproof/agent/ticker') as {
+    loadTicker(library: string): Ticker
+  }
+  const { allocatePairs } = require(plan.calibrationAddon) as CalibrationCrossings
+  const cases = sizesBytes.map((bytes) => ({
+    burst: (count: number) => allocatePairs(bytes, count),
+  }))
+  const clock = new SliceClock(loadTicker(plan.agentLibrary))
+  const slices = await measureInTurns(cases, clock, measureMs)
+  return {
+    mode: 'allocations',
+    sizes: sizesBytes.map((bytes, index) => ({ bytes, slices: slices[index]! })),
+  }
 }
 
 /** Nothing is warmed up: two runs of different lengths are compared, and what comes once falls out. */

@@ -55,14 +55,13 @@ export function renderValidation(validation: Validation, options: TextOptions = 
 
 function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
   const paints = statusPaints(style)
-  const nameOf = ({ name, measurement }: VerdictRow) =>
-    printable(measurement?.detail ? `${name} (${measurement.detail})` : name)
+  const nameOf = ({ name }: VerdictRow) => printable(name)
   const widest = (texts: string[], most: number) => Math.min(most, Math.max(...texts.map(columns)))
   const componentWidth = widest(
     rows.map(({ component }) => printable(component)),
     14,
   )
-  const nameWidth = widest(rows.map(nameOf), 30)
+  const nameWidth = widest(rows.map(nameOf), 44)
   const targetWidth = widest(
     rows.map(({ target }) => printable(target)),
     16,
@@ -79,7 +78,7 @@ function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
     return [
       paints[row.status](padEnd(statusWords[row.status], 14)),
       style.bold(padEnd(component, componentWidth)),
-      padEnd(nameOf(row), nameWidth),
+      padEnd(short(nameOf(row), nameWidth), nameWidth),
       style.dim(padEnd(printable(row.target), targetWidth)),
       wrap(
         isOptional ? `${told} (not decisive)` : told,
@@ -89,6 +88,14 @@ function tableLines(rows: readonly VerdictRow[], style: TextStyle): string[] {
     ].join('  ')
   })
 }
+
+const tailColumns = 16
+
+/** A row keeps its line: the middle goes, since a name ends with what tells it from the next. */
+const short = (name: string, width: number): string =>
+  columns(name) <= width
+    ? name
+    : `${name.slice(0, width - tailColumns - 1)}…${name.slice(-tailColumns)}`
 
 function summaryLine({ rows, status }: Validation, style: TextStyle): string {
   const count = (wanted: VerdictStatus) => rows.filter((row) => row.status === wanted).length

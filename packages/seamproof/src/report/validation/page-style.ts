@@ -5,7 +5,7 @@ export const pageStyle = `
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1080px;padding:20px 24px 60px;background:var(--paper);color:var(--text);font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,DejaVu Sans,sans-serif}
 h1{margin:0;font-size:22px}
-h2{margin:34px 0 8px;font-size:17px}
+h2{margin:38px 0 8px;font-size:18px}
 h3{margin:18px 0 4px;font-size:14px}
 p{margin:6px 0}
 a{color:var(--c0)}
@@ -14,10 +14,16 @@ pre{margin:6px 0;padding:10px 12px;overflow-x:auto;background:var(--soft);border
 .meta,.empty,.legend,.why{color:var(--muted);font-size:13px}
 .status{font-weight:650;white-space:nowrap}
 .pass{color:var(--pass)}.fail{color:var(--fail)}.inconclusive,.not-run{color:var(--open)}
-.verdict{margin:14px 0;padding:12px 16px;border:1px solid var(--line);border-left:6px solid currentColor;border-radius:6px;font-size:17px;font-weight:650}
+.status{display:inline-block;align-self:start;justify-self:start;padding:1px 9px;border-radius:999px;background:var(--soft);border:1px solid var(--line);font-size:13px}
+.status.fail{border-color:currentColor}
+.verdict{margin:14px 0;padding:14px 18px;border:1px solid var(--line);border-left:8px solid currentColor;border-radius:8px;background:var(--soft);font-size:19px;font-weight:700}
+table.parts{margin:18px 0 6px;font-size:14px}
+table.parts th,table.parts td{padding:7px 10px 7px 4px;vertical-align:middle}
+table.parts tbody th{font-weight:650}
+table.parts thead th{color:var(--muted);font-weight:600;font-size:13px}
 .rows{border-top:1px solid var(--line)}
 details.row{border-bottom:1px solid var(--line)}
-details.row>summary{display:grid;grid-template-columns:9.5em 8em 12em 9em 1fr;gap:4px 12px;padding:7px 4px;cursor:pointer;list-style-position:outside}
+details.row>summary{display:grid;grid-template-columns:8.6em 7.4em 15em 8.6em 1fr;gap:4px 12px;padding:7px 4px;cursor:pointer;list-style-position:outside}
 details.row>summary:hover{background:var(--soft)}
 summary:focus-visible,a:focus-visible,iframe:focus-visible{outline:3px solid var(--c0);outline-offset:1px}
 .row .name{font-weight:600}.row .target{color:var(--muted)}
@@ -36,6 +42,6 @@ td.number{text-align:right;white-space:nowrap}
 .key{display:inline-block;width:12px;height:3px;margin:0 5px 3px 12px}
 .k0{background:var(--c0)}.k1{background:var(--c1)}.k2{background:var(--c2)}.k3{background:var(--c3)}
 iframe{width:100%;height:560px;border:1px solid var(--line);border-radius:6px;background:var(--paper)}
-@media(max-width:720px){details.row>summary{grid-template-columns:1fr 1fr}.row .told{grid-column:1/-1}}
+@media(max-width:860px){details.row>summary{grid-template-columns:1fr 1fr}.row .told{grid-column:1/-1}}
 @media print{:root{color-scheme:light;--paper:#fff;--text:#000;--muted:#333;--line:#bbb;--soft:#fff}body{max-width:none;padding:0}iframe{display:none}details.row{break-inside:avoid}details>*{display:block}details::details-content{content-visibility:visible;block-size:auto}}
 `

@@ -41,8 +41,8 @@ export function renderValidationHtml({ validation, bodies }: ValidationPage): st
     body: [
       '<main>',
       headPart(validation, title),
+      componentPart(validation),
       rowPart('Memory safety', rows, 'memory safety', { validation, bodies }),
-      riskPart(validation),
       rowPart('Performance', rows, 'performance', { validation, bodies }),
       findingPart(validation),
       opportunityPart(validation),
@@ -92,14 +92,13 @@ function rowPart(
 function rowDetails(row: VerdictRow, page: ValidationPage): string {
   const { measurement } = row
   const told = [row.evidence, row.reason].filter(Boolean).join('; ')
-  const name = measurement?.detail ? `${row.name} (${measurement.detail})` : row.name
   // What failed is open: nobody should have to look for it.
   const open = row.status === 'fail' && row.level === 'error' ? ' open' : ''
   return [
     `<details class="row"${open}><summary>`,
     `<span class="status ${row.status}">${statusWords[row.status]}</span>`,
     `<span>${escapeHtml(row.component)}</span>`,
-    `<span class="name">${escapeHtml(name)}</span>`,
+    `<span class="name">${escapeHtml(row.name)}</span>`,
     `<span class="target">${escapeHtml(row.target)}${row.level === 'warn' ? ' (advice)' : ''}</span>`,
     `<span class="told">${escapeHtml(told)}</span>`,
     '</summary><div class="body">',
@@ -162,13 +161,42 @@ function againPart(row: VerdictRow): string {
     : `<p class="meta">Again:${commands.map((command) => `<code class="again">${escapeHtml(command)}</code>`).join('')}</p>`
 }
 
-function riskPart({ risks }: Validation): string {
-  const classes = { low: 'pass', medium: 'inconclusive', high: 'fail', unknown: 'not-run' } as const
-  const lines = risks.map(
-    ({ component, risk, why }) =>
-      `<li>Risk of ${escapeHtml(component)}: <span class="status ${classes[risk]}">${risk}</span> <span class="why">${escapeHtml(why)}</span></li>`,
-  )
-  return lines.length === 0 ? '' : `<ul>${lines.join('')}</ul>`
+const riskClasses = {
+  low: 'pass',
+  medium: 'inconclusive',
+  high: 'fail',
+  unknown: 'not-run',
+} as const
+
+/** The whole in one look: what was counted of each part, before any single row. */
+function componentPart({ rows, risks }: Validation): string {
+  const components = [...new Set(rows.map(({ component }) => component))]
+  const lines = components.map((component) => {
+    const found = risks.find((one) => one.component === component)
+    const risk =
+      found === undefined
+        ? ''
+        : `<span class="status ${riskClasses[found.risk]}">${found.risk}</span> <span class="why">${escapeHtml(found.why)}</span>`
+    const counted = (part: VerdictRow['part']) =>
+      tallyOf(rows.filter((row) => row.component === component && row.part === part))
+    return `<tr><th scope="row">${escapeHtml(component)}</th><td>${counted('memory safety')}</td><td>${risk}</td><td>${counted('performance')}</td></tr>`
+  })
+  return [
+    '<div class="scroll" tabindex="0" role="region" aria-label="Verdicts by part"><table class="parts"><thead><tr><th scope="col">Part</th><th scope="col">Memory safety</th><th scope="col">Risk</th><th scope="col">Performance</th></tr></thead>',
+    `<tbody>${lines.join('')}</tbody></table></div>`,
+  ].join('')
+}
+
+/** The worst first; what does not decide is left to the rows. */
+function tallyOf(rows: readonly VerdictRow[]): string {
+  const shown = rows.filter(({ level, status }) => level === 'error' || status === 'pass')
+  const counts = (['fail', 'inconclusive', 'not-run', 'pass'] as const).flatMap((status) => {
+    const count = shown.filter((row) => row.status === status).length
+    return count === 0
+      ? []
+      : [`<span class="status ${status}">${count} ${statusWords[status]}</span>`]
+  })
+  return counts.length === 0 ? '<span class="why">nothing asked</span>' : counts.join(' ')
 }
 
 function findingPart({ findings }: Validation): string {
@@ -218,7 +246,7 @@ function opportunityPart({ opportunities }: Validation): string {
   )
   return [
     '<h2>Where time could be saved</h2>',
-    '<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">What</th><th scope="col">Predicted gain</th><th scope="col">If</th><th scope="col">From</th><th scope="col">Measure it</th></tr></thead>',
+    '<div class="scroll" tabindex="0" role="region" aria-label="Where time could be saved"><table><thead><tr><th scope="col">What</th><th scope="col">Predicted gain</th><th scope="col">If</th><th scope="col">From</th><th scope="col">Measure it</th></tr></thead>',
     `<tbody>${lines.join('')}</tbody></table></div>`,
   ].join('')
 }
@@ -237,7 +265,7 @@ function measuredPart({ measurements }: Validation): string {
   if (lines.length === 0) return ''
   return [
     '<h2>Everything that was measured</h2>',
-    '<details class="row"><summary>Values with their intervals at 95 %</summary><div class="scroll" tabindex="0"><table>',
+    '<details class="row"><summary>Values with their intervals at 95 %</summary><div class="scroll" tabindex="0" role="region" aria-label="Everything that was measured"><table>',
     '<thead><tr><th scope="col">Part</th><th scope="col">Workload</th><th scope="col">Metric</th><th scope="col">Value</th><th scope="col">Remark</th></tr></thead>',
     `<tbody>${lines.join('')}</tbody></table></div></details>`,
   ].join('')
@@ -253,7 +281,7 @@ function stagePart({ stages, measurements }: Validation): string {
   const notes = [...new Set(measurements.flatMap((list) => list.notes))]
   return [
     '<h2>How it was made</h2>',
-    '<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Stage</th><th scope="col">Status</th><th scope="col">Took</th><th scope="col">Folder</th><th scope="col">Remark</th></tr></thead>',
+    '<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table><thead><tr><th scope="col">Stage</th><th scope="col">Status</th><th scope="col">Took</th><th scope="col">Folder</th><th scope="col">Remark</th></tr></thead>',
     `<tbody>${lines.join('')}</tbody></table></div>`,
     notes.length === 0
       ? ''

@@ -45,7 +45,7 @@ function tablePart(title: string, rows: readonly VerdictRow[]): string[] {
     cells([
       markdownStatusWords[row.status],
       md(row.component),
-      md(row.measurement?.detail ? `${row.name} (${row.measurement.detail})` : row.name),
+      md(row.name),
       md(row.target) + (row.level === 'warn' ? ' (advice)' : ''),
       md([row.evidence, row.reason].filter(Boolean).join('; ')),
     ]),
