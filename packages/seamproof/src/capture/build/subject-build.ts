@@ -159,7 +159,7 @@ async function runBuild(
   })
   const log = join(folder, 'build.log')
   writeFileSync(log, `$ ${command.line}\n${result.all}\n`)
-  if (result.failed) throw buildFailed(options.plan, result.all ?? '', log)
+  if (result.failed) throw buildFailed(options.plan, result, log)
 }
 
 function librariesOf(
@@ -199,7 +199,16 @@ function librariesOf(
 
 const shownLines = 15
 
-function buildFailed(plan: BuildPlan, output: string, log: string): SeamproofError {
+interface Ending {
+  all?: string
+  exitCode?: number
+  signal?: string
+  timedOut: boolean
+}
+
+function buildFailed(plan: BuildPlan, ending: Ending, log: string): SeamproofError {
+  const { all: output = '', exitCode, signal, timedOut } = ending
+  const how = timedOut ? 'its time was up' : (signal ?? `exit code ${exitCode}`)
   const lines = output.trim().split('\n')
   const firstError = lines.findIndex((line) =>
     /\berror\b|not found|undefined reference/i.test(line),
@@ -208,7 +217,7 @@ function buildFailed(plan: BuildPlan, output: string, log: string): SeamproofErr
   const shown = lines.slice(from, from + shownLines).join('\n  ')
   return new SeamproofError(
     'SUBJECT_BUILD_FAILED',
-    `${plan.projectDir} (${plan.evidence}) could not be built:\n  ${shown}`,
+    `${plan.projectDir} (${plan.evidence}) could not be built (${how}):\n  ${shown}`,
     { exitCode: ExitCode.subjectNotDriven, hint: `see the whole output: less ${log}` },
   )
 }
