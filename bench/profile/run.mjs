@@ -174,7 +174,7 @@ for (const workload of workloads) {
 }
 const text = `# What profiling costs
 
-Made by \`node bench/profile/run.mjs --rounds ${rounds} --write\`. ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}. All
+Made by \`node bench/profile/run.mjs --rounds ${rounds}${options.quick ? ' --quick' : ''} --write\`. ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}. All
 variants took turns, ${rounds} rounds; ratios are medians of rounds with their 95 % interval. CPU time is the subject's own, its profiler
 included; Seamproof's helper thread counts. All sample at 1 kHz. "First report": \`seamproof profile CAPTURE\` names every frame, \`perf script\`, 0x's page.
 

@@ -1,9 +1,9 @@
 // Thumbnails: decode a JPEG, resize, encode, four at a time.   node sharp.mjs ADDONS_FOLDER COUNT
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 
 const [folder, count] = [process.argv[2], Number(process.argv[3])]
-const sharp = createRequire(join(folder, 'package.json'))('sharp')
+const sharp = createRequire(resolve(folder, 'package.json'))('sharp')
 const width = 1200
 const height = 800
 const pixels = Buffer.alloc(width * height * 3)
