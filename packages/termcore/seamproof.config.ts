@@ -8,7 +8,13 @@ export default defineConfig({
     'FFI bridge': { workloads: ['set a cell*', 'draw by*'] },
     grid: { workloads: ['clear a grid', 'fill a grid', 'make, view, resize and close a grid'] },
     integration: {
-      workloads: ['write*', 'parse a frame', 'make, fill, resize*', 'run a program*'],
+      workloads: [
+        'write*',
+        'parse a frame',
+        'make, fill, resize*',
+        'run a program*',
+        'terminal under load',
+      ],
     },
   },
   flags: {

@@ -91,7 +91,7 @@ function safetyRow(
   )
   const ran = runs.filter(({ status }) => status === 'ran')
   const found = list.findings.filter(
-    (finding) => belongs(finding, workloads) && answers(finding, question),
+    (finding) => belongs(finding, workloads, list.runs) && answers(finding, question),
   )
   const failing = found.filter(({ status, severity }) => status === 'new' && severity === 'error')
   // What the config leaves out on purpose does not decide; a check that was not made at all does.
@@ -147,8 +147,18 @@ function answers({ kind, instruments }: Finding, question: SafetyQuestion): bool
   )
 }
 
-const belongs = (finding: Finding, workloads: readonly string[]): boolean =>
-  finding.workloads.length === 0 || finding.workloads.some((name) => workloads.includes(name))
+/** A finding that names no workload is that of all workloads in the files it was seen in. */
+function belongs(
+  { workloads: own, seenBy }: Finding,
+  workloads: readonly string[],
+  runs: readonly CheckRun[],
+): boolean {
+  if (own.length > 0) return own.some((name) => workloads.includes(name))
+  const seen = runs.filter(({ instrument, target }) =>
+    seenBy.some((one) => one.instrument === instrument && one.target === target),
+  )
+  return seen.length === 0 || seen.some((run) => covers(run, workloads))
+}
 
 const covers = (run: CheckRun, workloads: readonly string[]): boolean =>
   run.workloads === undefined || run.workloads.some((name) => workloads.includes(name))

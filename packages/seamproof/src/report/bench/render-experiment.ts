@@ -1,4 +1,4 @@
-import { estimateText } from '../../base/quantity-text.js'
+import { estimateText, ratioText } from '../../base/quantity-text.js'
 import type { ExperimentResult } from '../../contract/comparison.js'
 import type { VerdictRow } from '../../contract/validation.js'
 import {
@@ -34,7 +34,7 @@ export function renderExperiment(
     const beside =
       predicted === undefined
         ? ''
-        : `; predicted ${changeText(predicted.ratio)} (${predicted.basis})`
+        : `; predicted ${predicted.metric === 'speedup' ? changeText(predicted.ratio) : ratioText(predicted.ratio)} (${predicted.basis})`
     const text = `${one.workload}: ${one.metric} ${estimateText(one.estimate, one.unit, one.sampleCount)}${beside}${weakness}`
     return `  ${wrap(printable(text), style.width - 2, '    ')}`
   })
