@@ -81,20 +81,14 @@ const raceRules = /^(?:Race|ConflictingAccess)$/
 
 function incompleteOf(
   untold: ReadonlyMap<string, number>,
-  { instrument, logs }: CheckReportsQuestion,
+  { instrument }: CheckReportsQuestion,
 ): { incomplete?: string } {
   const reasons = [...untold].map(
     ([name, count]) =>
       `${name} makes locks of its own by system calls, whose order ${instrument} cannot know: ${count} ${count === 1 ? 'report of a race in it is' : 'reports of races in it are'} left out; with its sources tsan can tell`,
   )
-  const isCut = logs.some(({ log }) => log.reports.length >= valgrindReportsMax)
-  if (isCut && (instrument === 'helgrind' || instrument === 'drd'))
-    reasons.push(`${instrument} stopped after ${valgrindReportsMax} different reports`)
   return reasons.length === 0 ? {} : { incomplete: reasons.join('; ') }
 }
-
-/** Valgrind's own limit, beyond which it only grows slower with each report. */
-const valgrindReportsMax = 1000
 
 function stacksOf(
   { stacks, pid }: ToolReport,

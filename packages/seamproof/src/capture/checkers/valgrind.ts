@@ -29,6 +29,7 @@ function wrapper(tool: CheckerName, folder: string, options: readonly string[]):
     '--trace-children=yes',
     `--trace-children-skip=${untracedChildren}`,
     `--num-callers=${depth}`,
+    '--error-limit=no',
     '--quiet',
     ...options,
   ]
@@ -49,7 +50,6 @@ export const memcheck: Checker = {
   withoutBuild: 'all',
   launch: ({ folder, isWorkload }: LaunchQuestion) => ({
     wrapper: wrapper('memcheck', folder, [
-      '--error-limit=no',
       '--leak-check=full',
       // Between rounds what something still points to is counted as well: it grows, or it does not.
       `--show-leak-kinds=${isWorkload ? 'all' : 'definite,possible'}`,
