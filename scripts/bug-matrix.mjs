@@ -22,9 +22,14 @@ const passes = [
   {
     pass: 'faults',
     names: 'inject,stress',
-    options: ['--seed', '1', '--runs', '6', '--budget', '60s'],
+    options: ['--seed', '1', '--runs', '4', '--budget', '30s'],
   },
-  { pass: 'valgrind', names: 'memcheck,helgrind', options: [], inOne: 'all.seam.ts' },
+  {
+    pass: 'valgrind',
+    names: 'memcheck,helgrind',
+    options: ['--timeout', '2h'],
+    inOne: 'all.seam.ts',
+  },
 ]
 const instruments = passes.flatMap(({ names }) => names.split(','))
 

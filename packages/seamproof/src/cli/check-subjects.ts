@@ -46,6 +46,7 @@ export async function checkSubjects(
     isForced: options.force ?? false,
     now: new Date(),
   })
+  const runCounts = { instruments: chosen.instruments.length, targets: targets.length }
   const progress = await startCheckProgress(options.quiet ?? false)
   const interrupt = onInterrupt()
   let result: CheckResult
@@ -70,8 +71,8 @@ export async function checkSubjects(
       layerFilter: layerFilter(options),
       ...buildOptions(options, loaded),
       reproduceWith: repeatedOptions(options),
-      inject: injectWishes(options, options.jobs, chosen.instruments.length * targets.length),
-      stress: stressWishes(options, options.jobs, chosen.instruments.length * targets.length),
+      inject: injectWishes(options, options.jobs, runCounts),
+      stress: stressWishes(options, options.jobs, runCounts),
     })
   } finally {
     progress.stop()

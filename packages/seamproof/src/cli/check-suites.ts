@@ -20,6 +20,9 @@ export const standIns: readonly { of: Instrument; by: Instrument }[] = [
   { of: 'tsan', by: 'helgrind' },
 ]
 
+/** Without being asked: drd takes as long as helgrind, and sees less. */
+const usual = instruments.filter((instrument) => instrument !== 'drd')
+
 export interface ChosenInstruments {
   instruments: readonly Instrument[]
   /** Named one by one: each of them must run. */
@@ -28,7 +31,7 @@ export interface ChosenInstruments {
   areToolsRequired: boolean
 }
 
-/** From the command line, else from the config, else all. */
+/** From the command line, else from the config, else the usual ones. */
 export function chooseInstruments(
   options: { with?: readonly Instrument[]; suite?: SuiteName; require?: readonly Instrument[] },
   config: {
@@ -43,8 +46,7 @@ export function chooseInstruments(
       required: [...new Set([...options.with, ...required])],
       areToolsRequired: true,
     }
-  const wanted =
-    options.suite === undefined ? (config.instruments ?? suites.all) : suites[options.suite]
+  const wanted = options.suite === undefined ? (config.instruments ?? usual) : suites[options.suite]
   return {
     instruments: instruments.filter((one) => wanted.includes(one) || required.includes(one)),
     required,

@@ -71,7 +71,7 @@ export function checkCommand(): Command {
     .argument('[files...]', 'workload files; or, after --, a program and its arguments')
     .option(
       '--with <instruments>',
-      `of ${instruments.join(', ')} (default: all)`,
+      `of ${instruments.join(', ')} (default: all but drd)`,
       listOf(instruments),
     )
     .addOption(

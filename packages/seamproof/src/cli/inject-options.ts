@@ -47,31 +47,42 @@ export function chosenWith(
   return [...new Set([...(options.with ?? []), ...short])]
 }
 
+/** Beside other instruments they are not to be what all wait for: files share the time, down to a quarter. */
+function sharedMs(wholeMs: number, runs: RunCounts): number | undefined {
+  if (runs.instruments * runs.targets === 1) return undefined
+  return Math.round(wholeMs / Math.min(4, Math.max(1, runs.targets / 2)))
+}
+
+/** Of one check. */
+interface RunCounts {
+  instruments: number
+  targets: number
+}
+
 export function injectWishes(
   { budget, fault, resume }: InjectOptions,
   jobs: number | undefined,
-  instrumentCount: number,
+  runs: RunCounts,
 ) {
   return {
-    // One instrument of many is not to be what all wait for.
-    budgetMs: budget ?? (instrumentCount === 1 ? undefined : 60_000),
+    budgetMs: budget ?? sharedMs(60_000, runs),
     only: fault,
     resumeFrom: resume === undefined ? undefined : resolve(resume),
     // Beside other instruments, one run at a time is its share of the machine.
-    jobs: instrumentCount === 1 ? jobs : 1,
+    jobs: runs.instruments * runs.targets === 1 ? jobs : 1,
   }
 }
 
 export function stressWishes(
-  { budget, seed, runs }: InjectOptions,
+  { budget, seed, runs: runsMax }: InjectOptions,
   jobs: number | undefined,
-  instrumentCount: number,
+  runs: RunCounts,
 ) {
   return {
-    budgetMs: budget ?? (instrumentCount === 1 ? undefined : 40_000),
+    budgetMs: budget ?? sharedMs(40_000, runs),
     seed,
-    runs,
-    jobs: instrumentCount === 1 ? jobs : 1,
+    runs: runsMax,
+    jobs: runs.instruments * runs.targets === 1 ? jobs : 1,
   }
 }
 

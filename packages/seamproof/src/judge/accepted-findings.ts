@@ -83,7 +83,7 @@ function suppressionEntry({ pattern, reason, expires }: Suppression): UnheldEntr
 
 /** Names in the stacks, and what the finding itself is called. */
 function namesOf({ aliases, reports, stacks }: Finding): string[] {
-  const names = new Set([...aliases, ...reports.map(({ rule }) => rule)])
+  const names = new Set([...aliases, ...reports.flatMap(({ rule, message }) => [rule, message])])
   for (const { frames } of [...stacks, ...reports.flatMap((report) => report.stacks)])
     for (const { functionName, moduleName, modulePath, file } of frames)
       for (const name of [functionName, moduleName, modulePath, file])

@@ -156,6 +156,15 @@ describe('a baseline', () => {
 describe('a suppression of the config', () => {
   const runs = [madeRun('asan', [leak('encode')])]
 
+  const said = madeRun('layer', [
+    leak('encode', { stacks: [], message: 'stale: in fork() of pty.node' }),
+  ])
+
+  it('matches what is said, where there is no stack', () => {
+    const suppressions = [{ pattern: '*in fork() of pty.node', reason: 'fine' }]
+    expect(judge([said], { suppressions }).findings).toMatchObject([{ status: 'suppressed' }])
+  })
+
   it.each(['encode', 'thumb.node', 'enc*', 'direct leak'])('matches "%s"', (pattern) => {
     const { findings } = judge(runs, { suppressions: [{ pattern, reason: 'fine' }] })
     expect(findings).toMatchObject([{ status: 'suppressed', acceptedBy: { reason: 'fine' } }])

@@ -81,9 +81,20 @@ function buildOf(asked: string, plan: CheckPlan): string | undefined {
       : libraries.filter((library) => withoutHash(library.name) === withoutHash(name))
   if (same.length > 0) return (same.find(({ path }) => path.endsWith(below)) ?? same[0]!).path
   const addons = libraries.filter((library) => library.name.endsWith('.node'))
-  return (addons.length === 0 ? libraries : addons).length === 1
-    ? (addons[0] ?? libraries[0])!.path
-    : undefined
+  const [only, ...others] = addons.length === 0 ? libraries : addons
+  return only === undefined || others.length > 0 || isBeside(only.name, asked)
+    ? undefined
+    : only.path
+}
+
+/** Where the addon itself lies in the same folder, this is another one. */
+function isBeside(library: string, asked: string): boolean {
+  try {
+    const names = fs.readdirSync(path.dirname(asked))
+    return names.some((name) => withoutHash(name) === withoutHash(library))
+  } catch {
+    return false
+  }
 }
 
 /** `grid-1f3a5b7c9d2e4f60.node`: a hash of the sources and flags, which the build for a checker has otherwise. */
