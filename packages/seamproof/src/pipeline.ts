@@ -22,7 +22,11 @@ export { installLine, installPackages } from './capture/install-packages.js'
 export { checkMachine, type MachineCheck } from './capture/machine-check.js'
 export { machineFacts as machineFactsOf } from './capture/machine-facts.js'
 export { shellExitCode } from './capture/run-subject.js'
-export type { CaptureSoakOptions, SoakCapture } from './capture/soak/capture-soak.js'
+export {
+  type CaptureSoakOptions,
+  isSoakComplete,
+  type SoakCapture,
+} from './capture/soak/capture-soak.js'
 export { judgeLayer, type LayerFilter, type LayerVerdicts } from './judge/judge-layer.js'
 export { layerReports } from './judge/layer-reports.js'
 export { type ReadCapture, type ReadCaptureOptions, readCapture } from './pipeline-capture.js'

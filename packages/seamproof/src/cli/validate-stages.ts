@@ -10,7 +10,7 @@ import { parseTargets } from '../config/parse-targets.js'
 import type { ExperimentResult } from '../contract/comparison.js'
 import type { FindingList, Instrument } from '../contract/finding.js'
 import type { MeasurementList } from '../contract/measurement.js'
-import { machineFactsOf, runSoak } from '../pipeline.js'
+import { isSoakComplete, machineFactsOf, readSoak, runSoak } from '../pipeline.js'
 import { benchParts, benchWorkloads } from '../pipeline-bench.js'
 import { runExperiment } from '../pipeline-experiment.js'
 import { takeKeptSoak } from '../pipeline-kept-soak.js'
@@ -229,6 +229,8 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
     run: (folder, before) =>
       withProgress(options, async (onStep) => {
         const file = soak?.file === undefined ? files[0]! : resolve(loaded.folder, soak.file)
+        const { suppressions, subjectModules } = loaded.config
+        const reading = { suppressions, subjectModules, onStep }
         if (options.soak !== undefined) {
           onStep('taking the soak that was made before')
           return await takeKeptSoak({
@@ -239,6 +241,9 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
             reading: { subjectModules: loaded.config.subjectModules, onStep },
           })
         }
+        // It was cut short after its load, before its report.
+        if (existsSync(join(folder, 'soak.json')) && isSoakComplete(folder))
+          return (await readSoak(folder, reading)).measurements
         const asked =
           options.rate ?? (soak?.rate === undefined ? undefined : ratePerSecond(soak.rate))
         const { measurements, fault } = await runSoak(
@@ -257,11 +262,7 @@ function soakStage({ files, loaded, options, cwd }: ValidateSetting): StageWork<
             ratePerS: asked ?? soakRateOf(before),
             onLine: (line) => onStep(`under load for ${Math.round(line.elapsedMs / 1000)} s`),
           },
-          {
-            suppressions: loaded.config.suppressions,
-            subjectModules: loaded.config.subjectModules,
-            onStep,
-          },
+          reading,
         )
         // What the load did until then is in the folder; its figures are of no run that came to its end.
         if (fault !== undefined) throw fault

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Validation } from '../../src/contract/validation.js'
 import { Sandbox } from './run-seamproof.js'
@@ -8,8 +8,8 @@ afterAll(() => sandbox.remove())
 
 const skipped = ['--skip', 'check,bench,experiments', '--soak-for', '4s', '--rate', '1k/s']
 
-async function soakOf(file: string) {
-  const run = await sandbox.run(['validate', file, '--out', `${file}.out`, ...skipped])
+async function soakOf(file: string, ...more: string[]) {
+  const run = await sandbox.run(['validate', file, '--out', `${file}.out`, ...skipped, ...more])
   const text = readFileSync(sandbox.path(`${file}.out/report.json`), 'utf8')
   const { rows } = JSON.parse(text) as Validation
   const row = (name: string) => rows.find((one) => one.name === name)
@@ -39,6 +39,13 @@ test('what a soak judges by itself decides a validation too, whatever the target
   // The target says it, by its own limit.
   expect(rows.filter(({ name }) => name.endsWith('memory growth: USS'))).toEqual([])
   expect(row('memory growth: opens: USS')?.target).toBe('< 50%')
+})
+
+test('a soak that had its load, and was cut short before its report, is not made again', async () => {
+  rmSync(sandbox.path('keeps.seam.cjs.out/soak/stage.json'))
+  const { run, row } = await soakOf('keeps.seam.cjs', '--resume')
+  expect(run.stderr).not.toContain('soak: failed')
+  expect(row('soak: file descriptors')?.status).toBe('fail')
 })
 
 test('of a subject that closes what it opens they all pass', async () => {

@@ -81,6 +81,12 @@ export async function captureSoak(options: CaptureSoakOptions): Promise<SoakCapt
   })
 }
 
+/** Whether a record has all the load that was asked for: there is nothing to go on with. */
+export function isSoakComplete(folder: string): boolean {
+  const head = readSoakHead(folder)
+  return leftMs(head, readSoakSeries(folder)) < roundMsMin
+}
+
 /** Goes on with a soak that was interrupted, for the time that was left. */
 export async function resumeSoak(
   folder: string,
