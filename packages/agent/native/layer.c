@@ -147,7 +147,9 @@ static void *node_dlsym(void *handle, const char *name) {
 
 /* How addons of V8's interface register themselves when they are loaded. */
 static void register_v8_addon(void *module) {
-  note_v8_addon(__builtin_return_address(0));
+  /* The caller may be the loader, by a jump; one of the module's two functions to start it is the addon's. */
+  void *const *starts = (void *const *)((const char *)module + 24);
+  if (module && (starts[0] || starts[1])) note_v8_addon(starts[0] ? starts[0] : starts[1]);
   g_register(module);
 }
 
