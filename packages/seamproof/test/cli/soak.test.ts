@@ -323,6 +323,7 @@ describe('the record', () => {
       '--no-floor',
       '--json',
     ])
+    if (second.stdout === '') throw new Error(second.stderr)
     const { facts } = JSON.parse(second.stdout) as Report
     expect(facts.parts.map((part) => part.endReason)).toEqual(['interrupted', 'done'])
     expect(facts.parts[1]?.gapMs).toBeGreaterThan(0)
