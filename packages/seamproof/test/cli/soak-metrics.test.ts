@@ -13,8 +13,18 @@ test('an interval in which debt was forgiven does not end the soak that it is to
     loadMs: 5,
     gcCount: 0,
     gcMs: 0,
+    backlogCount: 0,
+    cpuShare: 0,
+    runQueueWaitShare: 0,
     latency: none,
-    memory: {},
+    memory: {
+      rssBytes: 1,
+      heapUsedBytes: 1,
+      externalBytes: 1,
+      fdCount: 1,
+      threadCount: 1,
+      handleCount: 1,
+    },
   } as unknown as SoakInterval
   expect(() => metrics.take(interval)).not.toThrow()
   expect((await metrics.text()).text).toMatch(/^seamproof_soak_operations_total 0$/m)
