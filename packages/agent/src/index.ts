@@ -40,11 +40,12 @@ const flags = [
   // The hooks read their caller's registers from their own frame.
   '-fno-omit-frame-pointer',
   '-fno-plt',
-  // A name that nothing defines would be found out only in a subject, which then does not start.
-  '-Wl,-z,defs',
   '-Wall',
   '-Wextra',
 ]
+
+/** A name that nothing defines would be found out only in a subject, which then does not start. Addons get theirs from Node. */
+const agentLibraries = ['-ldl', '-lpthread', '-Wl,-z,defs']
 
 function sources(): string[] {
   return readdirSync(sourceFolder)
@@ -54,7 +55,9 @@ function sources(): string[] {
 
 /** Names the build: another compiler's or another version's library is never taken for this one. */
 function buildKey(compiler: string): string {
-  const hash = createHash('sha256').update(compiler).update(flags.join(' '))
+  const hash = createHash('sha256')
+    .update(compiler)
+    .update([...flags, ...agentLibraries].join(' '))
   for (const name of sources()) hash.update(name).update(readFileSync(join(sourceFolder, name)))
   return hash.digest('hex').slice(0, 16)
 }
@@ -116,7 +119,7 @@ async function build(compiler: string, library: string): Promise<void> {
   const files = sources()
     .filter((name) => name.endsWith('.c'))
     .map((name) => join(sourceFolder, name))
-  await compile(compiler, library, files, ['-ldl', '-lpthread'])
+  await compile(compiler, library, files, agentLibraries)
 }
 
 async function compile(
