@@ -66,5 +66,12 @@ export function writeFindingsFiles(
   if (markdown !== undefined) writeReport(markdown, findingsMarkdown({ list, status, notes }))
   // The runner reads workflow commands from either stream; stdout may be somebody's JSON.
   if (options.github ?? process.env.GITHUB_ACTIONS === 'true')
-    process.stderr.write(githubAnnotations(list, `${root}/`))
+    process.stderr.write(githubAnnotations(list, repositoryFolder(root)))
+}
+
+/** Annotations name files as the repository does, of which the package may be one folder. Ends with a slash. */
+export function repositoryFolder(root: string): string {
+  const workspace = process.env.GITHUB_WORKSPACE
+  const isInside = workspace !== undefined && `${root}/`.startsWith(`${workspace}/`)
+  return `${isInside ? workspace : root}/`
 }

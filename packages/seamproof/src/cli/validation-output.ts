@@ -11,6 +11,7 @@ import { renderValidationHtml } from '../report/validation/render-validation-htm
 import { renderValidationMarkdown } from '../report/validation/render-validation-markdown.js'
 import { evidenceBodies } from '../validate-pipeline.js'
 import { shownPath } from './capture-options.js'
+import { repositoryFolder } from './findings-options.js'
 import type { Terminal } from './terminal.js'
 
 export const validationFile = 'report.json'
@@ -29,7 +30,7 @@ export function publishValidation(
 ): number {
   writeReports(folder, validation)
   if (options.github ?? process.env.GITHUB_ACTIONS === 'true')
-    process.stderr.write(githubAnnotations(validation.findings, `${process.cwd()}/`))
+    process.stderr.write(githubAnnotations(validation.findings, repositoryFolder(process.cwd())))
   if (options.json) terminal.printJson(validation)
   else terminal.print(renderValidation(validation, terminal.textOptions))
   terminal.remark(`seamproof: report: ${shownPath(join(folder, 'report.html'))}`)
