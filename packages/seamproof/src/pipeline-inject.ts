@@ -249,7 +249,7 @@ class InjectCheck {
     isStopped: () => boolean,
   ): Promise<{ reports: DefectReport[]; unnamedCount: number }> {
     const untilMs = performance.now() + (this.#options.budgetMs ?? budgetMsDefault)
-    const all = byAttempt(suspicionGroups(state))
+    const all = byAttempt(suspicionGroups(state, this.#options.subject.kind === 'workload'))
     const reports: DefectReport[] = []
     let named = 0
     for (; named < Math.min(all.length, namedMax); named++) {
@@ -384,10 +384,14 @@ interface SuspicionGroup {
   attempts: Attempt[]
 }
 
-function suspicionGroups({ results }: InjectState): SuspicionGroup[] {
+/** In the order of the plan: runs end in another one each time, and what is told must not depend on it. */
+function suspicionGroups({ points, results }: InjectState, hasRounds: boolean): SuspicionGroup[] {
+  const planned = planAttempts(points, hasRounds).steps.flatMap(({ attempts }) =>
+    attempts.map(attemptId),
+  )
   const groups = new Map<string, SuspicionGroup>()
-  for (const [id, { suspicions }] of Object.entries(results))
-    for (const suspicion of suspicions) {
+  for (const id of new Set([...planned, ...Object.keys(results).sort()]))
+    for (const suspicion of results[id]?.suspicions ?? []) {
       const attempt = attemptFrom(id)
       const known = groups.get(suspicion.identity)
       if (known === undefined) groups.set(suspicion.identity, { suspicion, attempts: [attempt] })
