@@ -11,6 +11,7 @@ export const runElsewhere: Elsewhere[] = [
     reason: 'everything, timed, for minutes',
     test: 'packages/seamproof/test/cli/validate.test.ts',
     lines: [
+      'seamproof merge part-1 part-2 part-3 -o report',
       'seamproof validate',
       'seamproof validate --full',
       'seamproof validate --out report --resume',

@@ -31,8 +31,9 @@ void agt_module_seen(uintptr_t pc) { (void)pc; }
 enum { SITES = 5000 };
 
 /* A site is its number in base 10, outermost digit first: a tree of some 5,500 nodes. */
-uint32_t agt_stack_walk(struct agt_thread *thread, struct agt_registers caller) {
+uint32_t agt_stack_walk_to(struct agt_thread *thread, struct agt_registers caller, uintptr_t known_above) {
   (void)thread;
+  (void)known_above;
   uint32_t node = 0;
   for (uint32_t unit = 1000; unit; unit /= 10)
     node = agt_tree_child(node, 0x400000 + caller.pc / unit % 10 * 64 + unit, 0, caller.pc % 3 ? 0 : (uint32_t)(caller.pc % 10));
