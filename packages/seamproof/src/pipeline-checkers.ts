@@ -10,6 +10,7 @@ import { runCheck } from './capture/checkers/run-check.js'
 import type { CheckRun, DefectReport } from './contract/finding.js'
 import type { ToolLog } from './contract/tool-report.js'
 import { CheckerFrames } from './symbols/checker-frames.js'
+import { nameToolFrames } from './symbols/name-tool-frames.js'
 import { makesOwnLocks } from './symbols/own-locks.js'
 import { parseAsanLog } from './trace/asan-log.js'
 import { parseTsanLog } from './trace/tsan-log.js'
@@ -48,14 +49,16 @@ export async function runChecker(
     name,
     log: parsers[instrument](readFileSync(path, 'latin1')),
   }))
+  const built = capture.builds.flatMap(({ libraries }) => libraries.map(({ path }) => path))
+  await nameToolFrames(
+    logs.map(({ log }) => log),
+    new Set(built),
+  )
   const frames = new CheckerFrames({
     nodePath: capture.nodePath,
     perfMaps: capture.perfMaps,
     copies: capture.builds,
-    subjectModules: [
-      ...(options.subjectModules ?? []),
-      ...capture.builds.flatMap(({ libraries }) => libraries.map(({ path }) => path)),
-    ],
+    subjectModules: [...(options.subjectModules ?? []), ...built],
   })
   const { reports, foreignCount, notes, incomplete } = checkReports({
     instrument,
