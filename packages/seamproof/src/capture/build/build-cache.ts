@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,22 +41,42 @@ export async function withLock<T>(
   try {
     return await work()
   } finally {
-    rmSync(lock, { recursive: true, force: true })
+    releaseLock(lock)
   }
 }
 
-/** The folder's name holds the process, so that who died in the middle does not lock others out. */
+/**
+ * A folder in the lock names the process that holds it, so that who died in the middle does not lock others out. Both appear in one
+ * step: a folder can be moved onto an empty one, and onto no other.
+ */
 function takeLock(lock: string): boolean {
+  const draft = lock.replace(/\.lock$/, `.${process.pid}.lock`)
+  mkdirSync(join(draft, String(process.pid)), { recursive: true })
   try {
-    mkdirSync(lock)
-    mkdirSync(join(lock, String(process.pid)))
+    renameSync(draft, lock)
     return true
   } catch (error) {
+    rmSync(draft, { recursive: true, force: true })
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EEXIST') throw error
+    if (code !== 'EEXIST' && code !== 'ENOTEMPTY') throw error
     const holder = ownerOf(lock)
-    if (holder !== undefined && !isAlive(holder)) rmSync(lock, { recursive: true, force: true })
+    if (holder !== undefined && !isAlive(holder)) removeIfEmpty(join(lock, String(holder)))
     return false
+  }
+}
+
+function releaseLock(lock: string): void {
+  removeIfEmpty(join(lock, String(process.pid)))
+  removeIfEmpty(lock)
+}
+
+/** Between two steps another process may have taken it: then there is something in it. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
   }
 }
 
