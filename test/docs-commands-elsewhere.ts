@@ -13,6 +13,7 @@ export const runElsewhere: Elsewhere[] = [
     lines: [
       'seamproof merge part-1 part-2 part-3 -o report',
       'seamproof validate',
+      'seamproof validate --shard 1/3 -o part-1',
       'seamproof validate --full',
       'seamproof validate --out report --resume',
       'seamproof validate --skip soak,experiments',

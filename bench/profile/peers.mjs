@@ -102,7 +102,7 @@ export async function makePeers() {
     },
     {
       name: 'seamproof-wall',
-      title: '`seamproof profile --wall`',
+      title: '`seamproof profile`, with `--wall`',
       start: seamproof('wall'),
       report: showSeamproof,
     },
