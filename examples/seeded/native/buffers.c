@@ -31,6 +31,16 @@ static void fill(napi_env env, void *data) {
   memset(one->bytes + 64, 7, 64);
 }
 
+// Gives back what a job had when it could not be started.
+static void give_up(napi_env env, job *one) {
+  bool is_pending = true;
+  napi_is_exception_pending(env, &is_pending);
+  if (one->deferred != NULL && !is_pending) napi_reject_deferred(env, one->deferred, number(env, 0));
+  if (one->work != NULL) napi_delete_async_work(env, one->work);
+  if (one->buffer != NULL) napi_delete_reference(env, one->buffer);
+  free(one);
+}
+
 static void filled(napi_env env, napi_status status, void *data) {
   (void)status;
   job *one = data;
@@ -48,11 +58,11 @@ static napi_value fill_after_gc(napi_env env, napi_callback_info info) {
   if (one == NULL) return out_of_memory(env);
   if (napi_get_arraybuffer_info(env, buffer, (void **)&one->bytes, &length) != napi_ok || length < 4096 ||
       (!SEEDED && napi_create_reference(env, buffer, 1, &one->buffer) != napi_ok) ||
-      napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_create_string_utf8(env, "fill", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_create_async_work(env, NULL, name, fill, filled, one, &one->work) != napi_ok ||
+      napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_queue_async_work(env, one->work) != napi_ok) {
-    free(one);
+    give_up(env, one);
     return NULL;
   }
   return promise;

@@ -42,7 +42,9 @@ static napi_value forget_on_refusal(napi_env env, napi_callback_info info) {
   memset(bytes, 1, 512);
   if (napi_create_external_buffer(env, 512, bytes, free_bytes, NULL, &buffer) == napi_ok) return buffer;
   if (SEEDED) return NULL;
-  if (napi_create_buffer_copy(env, 512, bytes, NULL, &buffer) != napi_ok) buffer = NULL;
+  bool is_pending = true;
+  napi_is_exception_pending(env, &is_pending);
+  if (is_pending || napi_create_buffer_copy(env, 512, bytes, NULL, &buffer) != napi_ok) buffer = NULL;
   free(bytes);
   return buffer;
 }

@@ -27,11 +27,12 @@ static napi_value use_after_scope(napi_env env, napi_callback_info info) {
   (void)info;
   napi_handle_scope scope;
   napi_value object, name, result = NULL;
-  napi_open_handle_scope(env, &scope);
-  napi_create_object(env, &object);
-  if (!SEEDED) napi_has_own_property(env, object, (napi_create_string_utf8(env, "a", 1, &name), name), &(bool){0});
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return NULL;
+  if (napi_create_object(env, &object) != napi_ok) object = NULL;
+  if (!SEEDED && object != NULL && napi_create_string_utf8(env, "a", 1, &name) == napi_ok)
+    napi_has_own_property(env, object, name, &(bool){0});
   napi_close_handle_scope(env, scope);
-  if (SEEDED) {
+  if (SEEDED && object != NULL) {
     napi_valuetype type;
     napi_typeof(env, object, &type);
   }

@@ -1,7 +1,7 @@
 // Two threads and one place. Every function joins what it started, so that a workload's operation is over when it returns.
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "seeded.h"
@@ -22,33 +22,40 @@ static void *count_up(void *unused) {
 static napi_value race_on_a_counter(napi_env env, napi_callback_info info) {
   (void)info;
   pthread_t one, two;
-  pthread_create(&one, NULL, count_up, NULL);
-  pthread_create(&two, NULL, count_up, NULL);
+  if (pthread_create(&one, NULL, count_up, NULL) != 0) return NULL;
+  bool are_two = pthread_create(&two, NULL, count_up, NULL) == 0;
   pthread_join(one, NULL);
-  pthread_join(two, NULL);
+  if (are_two) pthread_join(two, NULL);
   return number(env, 1);
 }
 
 static int payload;
-static atomic_int ready_atomic;
-static volatile int ready_plain;
+static volatile int is_ready;
+static pthread_mutex_t ready_guard = PTHREAD_MUTEX_INITIALIZER;
 
 static void *publish(void *unused) {
   (void)unused;
+  if (!SEEDED) pthread_mutex_lock(&ready_guard);
   payload = 42;
-  if (SEEDED) ready_plain = 1;
-  else atomic_store_explicit(&ready_atomic, 1, memory_order_release);
+  is_ready = 1;
+  if (!SEEDED) pthread_mutex_unlock(&ready_guard);
   return NULL;
+}
+
+static bool is_published(void) {
+  if (!SEEDED) pthread_mutex_lock(&ready_guard);
+  bool seen = is_ready;
+  if (!SEEDED) pthread_mutex_unlock(&ready_guard);
+  return seen;
 }
 
 // The flag is set without release: the reader may see it before the payload.
 static napi_value race_on_a_flag(napi_env env, napi_callback_info info) {
   (void)info;
-  ready_plain = 0;
-  atomic_store(&ready_atomic, 0);
+  is_ready = 0;
   pthread_t writer;
-  pthread_create(&writer, NULL, publish, NULL);
-  while (SEEDED ? !ready_plain : !atomic_load_explicit(&ready_atomic, memory_order_acquire)) sched_yield();
+  if (pthread_create(&writer, NULL, publish, NULL) != 0) return NULL;
+  while (!is_published()) sched_yield();
   double seen = payload;
   pthread_join(writer, NULL);
   return number(env, seen);
@@ -74,7 +81,7 @@ static napi_value lock_order(napi_env env, napi_callback_info info) {
   pthread_mutex_unlock(&second);
   pthread_mutex_unlock(&first);
   pthread_t other;
-  pthread_create(&other, NULL, lock_backwards, NULL);
+  if (pthread_create(&other, NULL, lock_backwards, NULL) != 0) return NULL;
   pthread_join(other, NULL);
   return number(env, 1);
 }
@@ -111,10 +118,14 @@ static napi_value race_in_the_pool(napi_env env, napi_callback_info info) {
   napi_value name, promise;
   job *one = calloc(1, sizeof *one);
   if (one == NULL) return out_of_memory(env);
-  if (napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
-      napi_create_string_utf8(env, "store", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+  if (napi_create_string_utf8(env, "store", NAPI_AUTO_LENGTH, &name) != napi_ok ||
       napi_create_async_work(env, NULL, name, store_result, stored, one, &one->work) != napi_ok ||
+      napi_create_promise(env, &one->deferred, &promise) != napi_ok ||
       napi_queue_async_work(env, one->work) != napi_ok) {
+    bool is_pending = true;
+    napi_is_exception_pending(env, &is_pending);
+    if (one->deferred != NULL && !is_pending) napi_reject_deferred(env, one->deferred, number(env, 0));
+    if (one->work != NULL) napi_delete_async_work(env, one->work);
     free(one);
     return NULL;
   }
