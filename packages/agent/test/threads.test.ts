@@ -4,6 +4,15 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { buildSubject, scratchFolder } from './build-subject.js'
 import { newCapture, readCapture, runTraced, tracedEnvironment } from './traced-run.js'
 
+/** None where the thread has ended meanwhile. */
+function statusOf(path: string): string[] {
+  try {
+    return [readFileSync(path, 'utf8')]
+  } catch {
+    return []
+  }
+}
+
 const folder = scratchFolder()
 let threads: string
 
@@ -119,10 +128,13 @@ describe('pitfall 8: the helper thread', () => {
       reject: false,
     })
     await new Promise((resolve) => subject.stdout.once('data', resolve))
-    const tasks = readdirSync(`/proc/${subject.pid}/task`).map((tid) =>
-      readFileSync(`/proc/${subject.pid}/task/${tid}/status`, 'utf8'),
-    )
-    const helpers = tasks.filter((status) => /^Name:\tseamproof$/m.test(status))
+    const namedTasks = () =>
+      readdirSync(`/proc/${subject.pid}/task`)
+        .flatMap((tid) => statusOf(`/proc/${subject.pid}/task/${tid}/status`))
+        .filter((status) => /^Name:\tseamproof$/m.test(status))
+    // A thread names itself once it runs, which on a busy machine is later than the subject's first line.
+    await expect.poll(() => namedTasks().length, { timeout: 10_000 }).toBeGreaterThan(0)
+    const helpers = namedTasks()
     subject.kill('SIGTERM')
     const result = await subject
     expect(helpers).toHaveLength(1)
